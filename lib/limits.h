@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every limit on untrusted input, in one place. A limit that is reached is an
+ * error (-E2BIG) that names it, never a silent cut.
+ */
+#ifndef LIB_LIMITS_H
+#define LIB_LIMITS_H
+
+#include <stdint.h>
+
+#define KiB UINT64_C(1024)
+#define MiB (1024 * KiB)
+#define GiB (1024 * MiB)
+
+/* The kernel reads a kexec file with 32-bit lengths (FORMATS.md, section 6). */
+#define LIMIT_FILE_SIZE (4 * GiB - 1)
+
+/* Section headers of a PE file: a UKI with one .dtbauto a board has some hundreds. */
+#define LIMIT_PE_SECTIONS 1024
+/* Optional header: 112 bytes plus sixteen directories of 8; the rest is slack. */
+#define LIMIT_PE_OPTIONAL_HEADER 4096
+
+/* Images inside images: a zboot in a UKI in a compressed file is three. */
+#define LIMIT_NESTING 4
+/* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
+#define LIMIT_INITRDS 16
+/* A kernel after decompression; the in-kernel decompressor has the same cap. */
+#define LIMIT_DECOMPRESSED (512 * MiB)
+/* What an x86 kernel may ask for with init_size: its own virtual window. */
+#define LIMIT_INIT_SIZE (1 * GiB)
+/* Text section of a UKI that becomes a command line; x86 takes at most 2048 bytes. */
+#define LIMIT_CMDLINE (64 * KiB)
+/* A file below /proc or /sys. */
+#define LIMIT_SYSFILE (4 * MiB)
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/limits.h"
+#include "lib/sysfile.h"
+
+#define STEP 4096
+
+/* These files have no size to ask for: read on until nothing more comes. */
+static int read_all(int fd, char **ret)
+{
+	autofree char *buf = NULL;
+	size_t len = 0, room = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (room - len < STEP) {
+			char *larger;
+
+			if (room >= LIMIT_SYSFILE)
+				return -E2BIG;
+			room = room ? 2 * room : 2 * STEP;
+			larger = realloc(buf, room);
+			if (!larger)
+				return -ENOMEM;
+			buf = larger;
+		}
+		n = read(fd, buf + len, room - len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += n;
+	}
+	buf[len] = '\0';
+	*ret = take_ptr(buf);
+	return (int)len;
+}
+
+int sysfile_read(const char *root, const char *path, char **ret)
+{
+	autoclose int fd = -1;
+	char full[PATH_MAX];
+
+	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	return read_all(fd, ret);
+}
+
+int sysfile_u64(const char *root, const char *path, uint64_t *ret)
+{
+	autofree char *text = NULL;
+	unsigned long long value;
+	char *end;
+	int r;
+
+	r = sysfile_read(root, path, &text);
+	if (r < 0)
+		return r;
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (end == text || errno || text[0] == '-')
+		return -EBADMSG;
+	*ret = value;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Small files below /proc and /sys, of this machine or of a recorded one.
+ *
+ * @root is put in front of every path: "" is this machine, a folder of
+ * tests/sysroot another. Contents are untrusted like any other input.
+ */
+#ifndef LIB_SYSFILE_H
+#define LIB_SYSFILE_H
+
+#include <stdint.h>
+
+/*
+ * Reads a whole file, NUL added, into malloc'ed memory that the caller frees.
+ * Returns its length or -errno of open(2)/read(2), -E2BIG over LIMIT_SYSFILE.
+ */
+int sysfile_read(const char *root, const char *path, char **ret);
+
+/* The number that the file starts with, in C notation. -EBADMSG if it is none. */
+int sysfile_u64(const char *root, const char *path, uint64_t *ret);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+TESTS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/test-*.c)))
+FUZZERS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/fuzz/fuzz-*.c)))
