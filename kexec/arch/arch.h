@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What differs between architectures, as data and pure functions. All of them
+ * are compiled everywhere, so that arm64 is tested on x86_64.
+ */
+#ifndef KEXEC_ARCH_H
+#define KEXEC_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct boot_image;
+struct file_type;
+
+struct arch_ops {
+	const char *name;                   /* as file_type.machine has it */
+	const char *uname;                  /* uname -m */
+	const char *const *file_load_types; /* file_type names that its kexec_file_load takes */
+
+	/* Bytes without the NUL that kexec_file_load accepts for this kernel; 0: not known. */
+	uint64_t (*cmdline_max)(const struct boot_image *img, bool crash);
+
+	/* Bytes of memory that the kernel will run in; 0: not known. */
+	uint64_t (*memory_size)(const struct boot_image *img);
+};
+
+/* The row for uname's @machine, NULL if we do not know it. */
+const struct arch_ops *arch_by_uname(const char *machine);
+
+/* Row @i, NULL after the last. */
+const struct arch_ops *arch_row(unsigned int i);
+
+/* Does this architecture's kexec_file_load take @type as it is? */
+bool arch_file_loads(const struct arch_ops *arch, const struct file_type *type);
+
+extern const struct arch_ops arch_x86_64;
+extern const struct arch_ops arch_arm64;
+
+#endif

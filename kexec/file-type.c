@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "kexec/file-type.h"
+#include "kexec/formats/formats.h"
+#include "lib/cleanup.h"
+
+/*
+ * From most specific to least: a bzImage, an Image and a zboot are also PE
+ * files, and compression is known by a few bytes only.
+ */
+static const struct file_type *const file_types[] = {
+	&file_type_bzImage64,      &file_type_arm64_image,   &file_type_zboot,
+	&file_type_uki,            &file_type_vmlinux_x86_64, &file_type_vmlinux_arm64,
+	&file_type_compressed,
+};
+
+/* What kexec-tools calls the same file under other names. */
+static const struct {
+	const char *alias;
+	const struct file_type *type;
+} aliases[] = {
+	{ "bzImage", &file_type_bzImage64 },
+};
+
+const struct file_type *file_type_row(size_t i)
+{
+	return i < ARRAY_SIZE(file_types) ? file_types[i] : NULL;
+}
+
+const struct file_type *file_type_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (strcmp(aliases[i].alias, name) == 0)
+			return aliases[i].type;
+	for (size_t i = 0; i < ARRAY_SIZE(file_types); i++)
+		if (strcmp(file_types[i]->name, name) == 0)
+			return file_types[i];
+	return NULL;
+}
+
+/* Opens the outermost layer of what is left. A forced type may still be compressed. */
+static int open_layer(struct boot_image *img, const struct file_type *forced,
+		      const struct file_type **ret, struct why *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(file_types); i++) {
+		const struct file_type *ft = file_types[i];
+		int r;
+
+		if (forced && ft != forced && ft != &file_type_compressed)
+			continue;
+		r = ft->open(img, w);
+		if (r == -ENOEXEC)
+			continue;
+		if (r == 0)
+			*ret = ft;
+		return r;
+	}
+	if (forced)
+		return why(w, -ENOEXEC, "Wrong file type: this is no %s", forced->label);
+	return why(w, -ENOEXEC, "no known kernel format");
+}
+
+static int open_all_layers(struct boot_image *img, const struct file_type *forced, struct why *w)
+{
+	for (;;) {
+		const struct file_type *ft = NULL;
+		int r;
+
+		if (img->nr_layers == ARRAY_SIZE(img->layers))
+			return why(w, -E2BIG, "more than %d images inside each other",
+				   LIMIT_NESTING);
+		r = open_layer(img, forced, &ft, w);
+		if (r < 0) {
+			for (size_t i = img->nr_layers; i-- > 0;)
+				why_prefix(w, "inside the %s: ", img->layers[i]->label);
+			return r;
+		}
+		img->layers[img->nr_layers++] = ft;
+		if (ft->shape == BARE_KERNEL)
+			return 0;
+		if (ft == forced)
+			forced = NULL;
+	}
+}
+
+int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w)
+{
+	autoimage struct boot_image img = { 0 };
+	int r;
+
+	strcpy(img.kernel.origin, "file");
+	r = boot_image_own(&img, file, &img.kernel.bytes, w);
+	if (r == 0)
+		r = open_all_layers(&img, forced, w);
+	if (r < 0)
+		return r;
+	*ret = img;
+	img = (struct boot_image){ 0 };
+	return 0;
+}

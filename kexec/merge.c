@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kexec/merge.h"
+#include "lib/cleanup.h"
+
+void overlay_done(struct overlay *o)
+{
+	for (size_t i = 0; i < o->nr_initrds; i++)
+		blob_done(&o->initrds[i]);
+	*o = (struct overlay){ 0 };
+}
+
+int merge_overlay(struct boot_image *img, struct overlay *o, struct why *w)
+{
+	int r;
+
+	if (o->cmdline && o->cmdline[0]) {
+		r = boot_image_set_cmdline(img, o->cmdline, strlen(o->cmdline), "command line", w);
+		if (r < 0)
+			return r;
+	}
+	if (o->nr_initrds > 0)
+		img->nr_initrd = 0;
+	for (size_t i = 0; i < o->nr_initrds; i++) {
+		struct extent all;
+
+		r = boot_image_own(img, &o->initrds[i], &all, w);
+		if (r == 0)
+			r = boot_image_add_initrd(img, &all, "--initrd", w);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The length of the parameter that @text starts with; spaces in double quotes belong to it. */
+static size_t parameter_len(const char *text)
+{
+	bool quoted = false;
+	size_t len;
+
+	for (len = 0; text[len] && (quoted || !strchr(" \t\n", text[len])); len++)
+		if (text[len] == '"')
+			quoted = !quoted;
+	return len;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+char *merge_reuse_cmdline(const char *running, const char *append, bool crash)
+{
+	autofree char *text = NULL;
+	const char *separator = "";
+	size_t size, len;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	for (const char *p = running + strspn(running, " \t\n"); *p;
+	     p += len, p += strspn(p, " \t\n")) {
+		len = parameter_len(p);
+		if (starts_with(p, "BOOT_IMAGE=") || (crash && starts_with(p, "crashkernel")))
+			continue;
+		fprintf(f, "%s%.*s", separator, (int)len, p);
+		separator = " ";
+	}
+	if (append && append[0])
+		fprintf(f, "%s%s", separator, append);
+	if (fclose(f) != 0)
+		return NULL;
+	return take_ptr(text);
+}
