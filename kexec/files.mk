@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+PROGRAMS += kexec/kexec
+MANPAGES += kexec/kexec.8
+
+kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/explain.c kexec/file-type.c kexec/host.c \
+	     kexec/load-file.c kexec/load.c kexec/merge.c kexec/options.c kexec/options-table.c kexec/plan.c \
+	     kexec/sys.c
+
+# A format is one file here and one row in kexec/file-type.c.
+kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c kexec/formats/compressed.c \
+	     kexec/formats/pe.c kexec/formats/uki.c kexec/formats/vmlinux.c kexec/formats/zboot.c
+
+# An architecture is one folder here and one row in kexec/arch/arch.c.
+kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c kexec/arch/x86_64/x86_64.c

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: options become actions, reasons become messages and exit codes. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kexec/actions.h"
+#include "kexec/host.h"
+#include "kexec/load.h"
+#include "kexec/options.h"
+#include "lib/log.h"
+
+static enum kexec_exit failed(const struct why *w, enum kexec_exit code)
+{
+	log_error("%s", w->text);
+	return code;
+}
+
+/* The exit code is the answer; the line is for people and only with -d. */
+static enum kexec_exit print_status(const struct kexec_options *o, const struct sys *sys)
+{
+	int loaded = host_loaded(sys, !o->status_reboot);
+
+	if (loaded < 0) {
+		log_error("cannot tell whether a kernel is loaded: /sys/kernel/%s: %s",
+			  o->status_reboot ? "kexec_loaded" : "kexec_crash_loaded",
+			  strerror(-loaded));
+		return KEXEC_EXIT_FAILED;
+	}
+	log_debug("%s kernel %s", o->status_reboot ? "reboot" : "crash",
+		  loaded ? "loaded" : "not loaded");
+	return loaded ? KEXEC_EXIT_DIE : KEXEC_EXIT_OK;
+}
+
+static enum kexec_exit print_crash_size(const struct sys *sys)
+{
+	uint64_t size = 0;
+	int r = host_crash_region_size(sys, &size);
+
+	if (r < 0) {
+		log_error("cannot read the crash kernel's reservation: %s", strerror(-r));
+		return KEXEC_EXIT_FAILED;
+	}
+	printf("%llu\n", (unsigned long long)size);
+	return KEXEC_EXIT_OK;
+}
+
+static enum kexec_exit act(const struct kexec_options *o, const struct arch_ops *arch,
+			   const struct sys *sys)
+{
+	enum kexec_exit code = KEXEC_EXIT_OK;
+	struct why w = { 0 };
+
+	if (o->unload && action_unload(sys, o->crash, o->syscall, &w) < 0)
+		return failed(&w, KEXEC_EXIT_FAILED);
+	if (o->load)
+		code = load_kernel(o, arch, sys);
+	if (code != KEXEC_EXIT_OK || o->dry_run)
+		return code;
+	if (o->exec && action_exec(sys, o->no_sync, o->no_ifdown, &w) < 0)
+		return failed(&w, KEXEC_EXIT_DIE);
+	if (o->shutdown && action_shutdown(sys, &w) < 0)
+		return failed(&w, KEXEC_EXIT_FAILED);
+	return code;
+}
+
+static enum kexec_exit run(const struct kexec_options *o, const struct arch_ops *arch,
+			   const struct sys *sys)
+{
+	if (o->help) {
+		kexec_options_help(stdout, arch);
+		return KEXEC_EXIT_OK;
+	}
+	if (o->version) {
+		puts(PACKAGE_VERSION_TEXT);
+		return KEXEC_EXIT_OK;
+	}
+	if (o->print_ckr_size)
+		return print_crash_size(sys);
+	if (o->status)
+		return print_status(o, sys);
+	if (o->load && !o->kernel) {
+		log_error("No kernel specified");
+		kexec_options_help(stdout, arch);
+		return KEXEC_EXIT_FAILED;
+	}
+	if (o->load && o->syscall == SYSCALL_CLASSIC) {
+		log_error("not supported yet: --kexec-syscall (-c)");
+		return KEXEC_EXIT_DIE;
+	}
+	if (o->ignored)
+		log_debug("ignoring '%s': one kernel at a time", o->ignored);
+	return act(o, arch, sys);
+}
+
+int main(int argc, char **argv)
+{
+	const struct sys sys = { .root = "", .ops = &sys_real };
+	const struct arch_ops *arch;
+	struct kexec_options o;
+	struct why w = { 0 };
+	struct utsname uts;
+
+	if (uname(&uts) < 0 || !(arch = arch_by_uname(uts.machine))) {
+		log_error("unsupported architecture: %s", uts.machine);
+		return KEXEC_EXIT_DIE;
+	}
+	if (kexec_options_parse(&o, argc, argv, arch, &w) < 0) {
+		log_error("%s", w.text);
+		log_error("try 'kexec --help'");
+		return KEXEC_EXIT_DIE;
+	}
+	if (o.debug)
+		log_level = LOG_DEBUG;
+	return run(&o, arch, &sys);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kexec/load-file.h"
+#include "kexec/sys.h"
+
+const char *route_name(enum route route)
+{
+	switch (route) {
+	case ROUTE_AS_IS:
+		return "as-is";
+	case ROUTE_UNPACKED:
+		return "unpacked";
+	default:
+		return "none";
+	}
+}
+
+enum route load_file_route(const struct boot_image *img, const struct arch_ops *arch)
+{
+	if (!arch_file_loads(arch, img->layers[img->nr_layers - 1]))
+		return ROUTE_NONE;
+	return img->nr_layers == 1 ? ROUTE_AS_IS : ROUTE_UNPACKED;
+}
+
+static bool has_own_fd(const struct extent *e)
+{
+	return e->blob->kind != BLOB_MEMORY && extent_is_whole(e);
+}
+
+static int prepare_kernel(struct file_request *req, const struct extent *kernel, struct why *w)
+{
+	int r;
+
+	if (has_own_fd(kernel)) {
+		req->kernel_fd = kernel->blob->fd;
+		return 0;
+	}
+	r = blob_memfd(&req->kernel, "kernel", w);
+	if (r == 0)
+		r = blob_append_extent(&req->kernel, kernel, w);
+	if (r == 0)
+		r = blob_seal(&req->kernel, w);
+	req->kernel_fd = req->kernel.fd;
+	return r;
+}
+
+static int prepare_initrd(struct file_request *req, const struct boot_image *img, struct why *w)
+{
+	int r;
+
+	if (img->nr_initrd == 0) {
+		req->initrd_fd = -1;
+		req->flags |= KEXEC_FILE_NO_INITRAMFS;
+		return 0;
+	}
+	if (img->nr_initrd == 1 && has_own_fd(&img->initrd[0].bytes)) {
+		req->initrd_fd = img->initrd[0].bytes.blob->fd;
+		return 0;
+	}
+	r = blob_memfd(&req->initrd, "initrd", w);
+	if (r == 0)
+		r = boot_image_join_initrd(img, &req->initrd, w);
+	if (r == 0)
+		r = blob_seal(&req->initrd, w);
+	req->initrd_fd = req->initrd.fd;
+	return r;
+}
+
+int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
+		      struct why *w)
+{
+	struct file_request req = { .flags = flags, .cmdline = img->cmdline ? img->cmdline : "" };
+	int r = prepare_kernel(&req, &img->kernel.bytes, w);
+
+	if (r == 0)
+		r = prepare_initrd(&req, img, w);
+	if (r < 0) {
+		file_request_done(&req);
+		return r;
+	}
+	*ret = req;
+	return 0;
+}
+
+void file_request_done(struct file_request *req)
+{
+	blob_done(&req->kernel);
+	blob_done(&req->initrd);
+	*req = (struct file_request){ .kernel_fd = -1, .initrd_fd = -1 };
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Consumer of a boot_image: kexec_file_load(2).
+ */
+#ifndef KEXEC_LOAD_FILE_H
+#define KEXEC_LOAD_FILE_H
+
+#include <stdbool.h>
+
+#include "kexec/arch/arch.h"
+#include "kexec/boot-image.h"
+
+enum route { /* DESIGN.md, "-s, -c, -a" */
+	ROUTE_NONE,     /* kexec_file_load of this architecture does not take such a kernel */
+	ROUTE_AS_IS,    /* the user's own file: its IMA xattr and its signature count */
+	ROUTE_UNPACKED, /* parts as sealed memfds */
+};
+
+/* The word after "route: ". */
+const char *route_name(enum route route);
+
+/* How @img goes to kexec_file_load. Follows from its format alone. */
+enum route load_file_route(const struct boot_image *img, const struct arch_ops *arch);
+
+/* The arguments of the system call, and the memfds behind them. */
+struct file_request {
+	int kernel_fd;        /* borrowed */
+	int initrd_fd;        /* borrowed; -1: none */
+	const char *cmdline;  /* borrowed; never NULL */
+	unsigned long flags;
+	struct blob kernel, initrd; /* owned; BLOB_NONE where the image's own descriptor serves */
+};
+
+/*
+ * Makes the request; reads nothing that the kernel will read by itself. A kernel
+ * or a single initrd that is a whole file goes in as its own descriptor, anything
+ * else is copied to a sealed memfd. Adds KEXEC_FILE_NO_INITRAMFS to @flags where
+ * there is no initrd. -ENOMEM, -errno of reading or writing. @img must outlive it.
+ */
+int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
+		      struct why *w);
+
+void file_request_done(struct file_request *req);
+#define autorequest __attribute__((cleanup(file_request_done)))
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kexec/plan.h"
+#include "kexec/sys.h"
+#include "lib/cleanup.h"
+
+static const char *how(enum route route)
+{
+	switch (route) {
+	case ROUTE_AS_IS:
+		return "the file itself";
+	case ROUTE_UNPACKED:
+		return "its parts, as sealed memfds";
+	default:
+		return "nothing: this kernel's kexec_file_load does not take the format";
+	}
+}
+
+static void print_flags(FILE *f, unsigned long flags)
+{
+	static const struct {
+		unsigned long flag;
+		const char *name;
+	} names[] = {
+		{ KEXEC_FILE_ON_CRASH, "on-crash" },   { KEXEC_FILE_NO_INITRAMFS, "no-initramfs" },
+		{ KEXEC_FILE_DEBUG, "debug" },	       { KEXEC_FILE_NO_CMA, "no-cma" },
+		{ KEXEC_FILE_FORCE_DTB, "force-dtb" },
+	};
+
+	fprintf(f, "flags: %#lx", flags);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (flags & names[i].flag)
+			fprintf(f, " %s", names[i].name);
+	fputc('\n', f);
+}
+
+char *plan_text(const struct plan *p)
+{
+	autofree char *image = boot_image_dump(p->image);
+	autofree char *text = NULL;
+	unsigned long flags = p->flags;
+	size_t size;
+	FILE *f;
+
+	if (!image)
+		return NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return NULL;
+	if (p->image->nr_initrd == 0)
+		flags |= KEXEC_FILE_NO_INITRAMFS;
+	fprintf(f, "load: %s kernel by kexec_file_load\n", p->crash ? "crash" : "reboot");
+	fputs(image, f);
+	if (p->image->cmdline && p->cmdline_max)
+		fprintf(f, "cmdline length: %zu of at most %llu\n", strlen(p->image->cmdline),
+			(unsigned long long)p->cmdline_max);
+	if (p->memory_size)
+		fprintf(f, "memory: %llu KiB for the kernel, %llu KiB for the initrd\n",
+			(unsigned long long)(p->memory_size / KiB),
+			(unsigned long long)(boot_image_initrd_size(p->image) / KiB));
+	print_flags(f, flags);
+	fprintf(f, "passed to the kernel: %s\n", how(p->route));
+	fprintf(f, "route: %s\n", route_name(p->route));
+	if (fclose(f) != 0)
+		return NULL;
+	return take_ptr(text);
+}
