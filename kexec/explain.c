@@ -123,6 +123,14 @@ static void say_what_to_sign(struct line *l, const struct refusal *r)
 		       "that takes the whole signed file");
 }
 
+/* The same by kexec_file_load(2), which every kernel with lockdown allows somehow. */
+static const char *by_file(const struct refusal *r)
+{
+	if (!r->unload)
+		return "kexec -s with a signed kernel";
+	return r->crash ? "kexec -s -p -u" : "kexec -s -u";
+}
+
 static bool lockdown_forbids(struct line *l, const struct refusal *r, const struct host *h)
 {
 	if (!locked_down(h) || (r->file_load && r->unload))
@@ -132,10 +140,8 @@ static bool lockdown_forbids(struct line *l, const struct refusal *r, const stru
 	if (r->file_load) {
 		say(l, " and the signature of this kernel could not be verified");
 		say_what_to_sign(l, r);
-	} else if (r->unload) {
-		say(l, ", which forbids kexec_load(2); use kexec -s -u%s", r->crash ? " -p" : "");
 	} else {
-		say(l, ", which forbids kexec_load(2); use kexec -s with a signed kernel");
+		say(l, ", which forbids kexec_load(2); use %s", by_file(r));
 	}
 	return true;
 }
@@ -175,16 +181,14 @@ static void tell_eperm(struct line *l, const struct refusal *r, const struct hos
 static void tell_eacces(struct line *l, const struct refusal *r, const struct host *h,
 			const char *text)
 {
-	const char *instead = r->unload ? "kexec -s -u" : "kexec -s with a signed kernel";
-
 	if (r->exec || (r->file_load && r->unload)) {
 		say(l, "%s", text);
 	} else if (!r->file_load && h->secure_boot == 1) {
 		say(l, "Secure Boot is on, and this kernel then refuses kexec_load(2) because it can "
-		       "check no signature there; use %s", instead);
+		       "check no signature there; use %s", by_file(r));
 	} else if (!r->file_load) {
 		say(l, "%sthe IMA policy wants to check kernels, and kexec_load(2) shows it no file; "
-		       "use %s", h->ima_appraises == 1 ? "" : "probably ", instead);
+		       "use %s", h->ima_appraises == 1 ? "" : "probably ", by_file(r));
 	} else if (h->ima_appraises == 1 || h->secure_boot == 1) {
 		say(l, "%sthe IMA policy%s demands a signature in the file's attribute security.ima; %s",
 		    h->ima_appraises == 1 ? "" : "probably ",
@@ -219,6 +223,10 @@ static void tell_signature(struct line *l, const struct refusal *r, const struct
 
 /* ---- EINVAL, ENOEXEC, EADDRNOTAVAIL: what was asked for ---- */
 
+/* Flags that are as old as the system call. */
+#define KNOWN_FLAGS \
+	(unsigned long)(KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH | KEXEC_FILE_NO_INITRAMFS)
+
 static bool no_reservation(struct line *l, const struct refusal *r, const struct host *h)
 {
 	if (!r->crash || h->crash_size != 0)
@@ -236,7 +244,7 @@ static bool flag_unknown(struct line *l, const struct refusal *r, const struct h
 		unsigned int major, minor;
 	} since[] = {
 		{ KEXEC_FILE_NO_CMA, "--no-cma", 6, 17 },
-		{ KEXEC_FILE_FORCE_DTB, "--force-dtb", 6, 17 },
+		{ KEXEC_FILE_FORCE_DTB, "--force-dtb", 6, 18 },
 		{ KEXEC_FILE_DEBUG, "-d", 6, 8 },
 	};
 
@@ -291,6 +299,19 @@ static void tell_format(struct line *l, const struct refusal *r, const struct ho
 		say(l, "; kexec -c does without that loader");
 }
 
+static void say_open_causes(struct line *l, const struct refusal *r, const struct host *h,
+			    const char *text)
+{
+	int n = 0;
+
+	say_cause(l, r->file_load && r->flags & ~KNOWN_FLAGS && !h->release[0],
+		  "an option that the running kernel does not know", &n);
+	say_cause(l, r->file_load && !r->cmdline_max, "a command line that is too long", &n);
+	say_cause(l, h->mem_total < 0, "kernel and initrd need more than half of the memory", &n);
+	say_cause(l, r->crash && h->crash_size < 0, "no memory is reserved for a crash kernel", &n);
+	say_cause(l, true, text, &n);
+}
+
 static void tell_einval(struct line *l, const struct refusal *r, const struct host *h,
 			const char *text)
 {
@@ -305,7 +326,7 @@ static void tell_einval(struct line *l, const struct refusal *r, const struct ho
 	else if (r->file_load && r->arch && strcmp(r->arch, "x86_64") != 0)
 		tell_format(l, r, h);
 	else
-		say(l, "%s", text);
+		say_open_causes(l, r, h, text);
 }
 
 static void tell_enoexec(struct line *l, const struct refusal *r, const struct host *h,
@@ -429,9 +450,7 @@ static const struct meaning {
 	{ EBUSY, "EBUSY", tell_text,
 	  "another kexec is at work at this moment, or a CPU could not be stopped; try again" },
 	{ EINVAL, "EINVAL", tell_einval,
-	  "no cause is visible from here: one of: a flag or a segment that the running kernel does "
-	  "not take, a command line over its limit, an image over half of the memory; the end of "
-	  "the kernel log (dmesg) may say more" },
+	  "one that only the end of the kernel log (dmesg) tells" },
 	{ ENOEXEC, "ENOEXEC", tell_enoexec, "the running kernel does not take this image" },
 	{ EADDRNOTAVAIL, "EADDRNOTAVAIL", tell_eaddrnotavail, "no free memory range is large enough" },
 	{ ENOMEM, "ENOMEM", tell_enomem, "the running kernel has too little free memory" },

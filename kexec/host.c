@@ -303,7 +303,7 @@ bool host_kernel_at_least(const struct host *h, unsigned int major, unsigned int
 	return have_major > major || (have_major == major && have_minor >= minor);
 }
 
-/* Files that moved to /sys/kernel/kexec/ in Linux 6.18: the new name first. */
+/* Newer kernels have these in /sys/kernel/kexec/, and the old names as links at most. */
 static int read_moved(const struct sys *sys, const char *new_path, const char *old_path,
 		      uint64_t *ret)
 {
@@ -354,7 +354,7 @@ int host_crash_region_size(const struct sys *sys, uint64_t *ret)
 	if (size == 0) {
 		r = read_moved(sys, "/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size",
 			       &other);
-		if (r < 0 && hidden)
+		if (r < 0 && (hidden || r != -ENOENT))
 			return r;
 		size = r < 0 ? 0 : other;
 	}

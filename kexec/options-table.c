@@ -9,7 +9,6 @@
 	 0 * sizeof(1 ? &((struct kexec_options *)0)->name : (type *)0))
 
 #define FLAG(name)   .effect = OPT_FLAG, .field = FIELD(bool, name)
-#define FINAL(name)  .effect = OPT_FINAL, .field = FIELD(bool, name)
 #define STRING(name) .effect = OPT_STRING, .field = FIELD(const char *, name)
 #define CHOICE(what, which) .effect = OPT_##what, .value = (which)
 
@@ -32,11 +31,11 @@ const struct option_row option_rows[] = {
 	  .help = "Load KERNEL and start it, no shutdown." },
 	{ ROW = "status", .letter = 'S', FLAG(status),
 	  .help = "Exit 1 if a crash (-l: reboot) kernel is loaded." },
-	{ ROW = "print-ckr-size", FINAL(print_ckr_size),
+	{ ROW = "print-ckr-size", FLAG(print_ckr_size),
 	  .help = "Print the size of the crash region." },
-	{ ROW = "help", .letter = 'h', FINAL(help),
+	{ ROW = "help", .letter = 'h', FLAG(help),
 	  .help = "Print this text." },
-	{ ROW = "version", .letter = 'v', FINAL(version),
+	{ ROW = "version", .letter = 'v', FLAG(version),
 	  .help = "Print the version." },
 	{ ROW = "dry-run", .in_full = true, FLAG(dry_run),
 	  .help = "Tell what would be done, and do nothing." },

@@ -17,7 +17,6 @@ struct arch_ops;
 enum option_effect {
 	OPT_NONE, /* refused, or not there yet: .help says why */
 	OPT_FLAG, /* sets the bool at .field */
-	OPT_FINAL, /* the same, and nothing after it is looked at */
 	OPT_STRING, /* sets the string at .field; the last one wins */
 	OPT_LOAD,
 	OPT_LOAD_PANIC,
@@ -53,7 +52,7 @@ struct option_row {
 	bool in_full;     /* ours: no abbreviation ever means it, or fails because of it */
 	enum option_effect effect;
 	enum option_group group;
-	size_t field;     /* of struct kexec_options, for FLAG, FINAL and STRING */
+	size_t field;     /* of struct kexec_options, for FLAG and STRING */
 	int value;        /* for SYSCALL, CORE_HEADERS and ELF_ARGS */
 	const struct arch_ops *arch; /* NULL: all */
 	const char *arg;  /* what to call the argument; NULL: takes none */

@@ -253,7 +253,6 @@ static int apply(struct kexec_options *o, bool *load_named, const struct option_
 {
 	switch (row->effect) {
 	case OPT_FLAG:
-	case OPT_FINAL:
 		*(bool *)((char *)o + row->field) = true;
 		return 0;
 	case OPT_STRING:
