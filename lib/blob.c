@@ -82,6 +82,25 @@ int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why 
 	return 0;
 }
 
+int blob_dup(struct blob *ret, const struct blob *b, struct why *w)
+{
+	autoclose int fd = -1;
+	autofree char *name = NULL;
+
+	if (b->kind == BLOB_MEMORY)
+		return blob_copy(ret, (struct span){ b->data, b->size }, b->name, w);
+	fd = fcntl(b->fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return why(w, -errno, "cannot duplicate a descriptor: %s", strerror(errno));
+	name = strdup(b->name);
+	if (!name)
+		return why(w, -ENOMEM, "out of memory");
+	*ret = (struct blob){
+		.kind = b->kind, .fd = take_fd(&fd), .size = b->size, .name = take_ptr(name),
+	};
+	return 0;
+}
+
 int blob_memfd(struct blob *ret, const char *name, struct why *w)
 {
 	autoclose int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
@@ -124,6 +143,20 @@ bool extent_sub(struct extent *ret, const struct extent *e, uint64_t off, uint64
 		return false;
 	*ret = (struct extent){ .blob = e->blob, .off = e->off + off, .len = len };
 	return true;
+}
+
+bool extent_is_same(const struct extent *a, const struct extent *b)
+{
+	struct stat sa, sb;
+
+	if (a->off != b->off || a->len != b->len)
+		return false;
+	if (a->blob == b->blob)
+		return true;
+	if (a->blob->kind == BLOB_MEMORY || b->blob->kind == BLOB_MEMORY ||
+	    fstat(a->blob->fd, &sa) < 0 || fstat(b->blob->fd, &sb) < 0)
+		return false;
+	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
 static int read_exactly(int fd, uint64_t off, unsigned char *buf, size_t len, struct why *w)

@@ -43,6 +43,12 @@ int blob_open(struct blob *ret, const char *path, struct why *w);
 /* Memory of its own holding a copy of @bytes. -ENOMEM. */
 int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why *w);
 
+/*
+ * A second owner of the same bytes: its descriptor is a duplicate, memory is
+ * copied. For a file that two producers read. -errno of fcntl(2), -ENOMEM.
+ */
+int blob_dup(struct blob *ret, const struct blob *b, struct why *w);
+
 /* An empty memfd to append to; blob_seal() makes it final. -errno of memfd_create(2), -ENOMEM. */
 int blob_memfd(struct blob *ret, const char *name, struct why *w);
 
@@ -60,6 +66,9 @@ bool extent_is_whole(const struct extent *e);
 
 /* The @len bytes at @off of @e; false, and @ret untouched, if they are not all there. */
 bool extent_sub(struct extent *ret, const struct extent *e, uint64_t off, uint64_t len);
+
+/* Do both name the same bytes of the same file, so that nobody has to read them to compare? */
+bool extent_is_same(const struct extent *a, const struct extent *b);
 
 /*
  * Reads exactly @len bytes at @off of @e. -EBADMSG if the extent is shorter,

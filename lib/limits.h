@@ -33,4 +33,21 @@
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
 
+/* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
+#define LIMIT_BPF_OBJECT (1 * MiB) /* section .bpf */
+#define LIMIT_BPF_INSNS  16384
+/* Section headers of a PE file that carries a program. */
+#define LIMIT_BPF_PE_SECTIONS 256
+/* ELF sections of an object; clang makes about ten. */
+#define LIMIT_BPF_ELF_SECTIONS 64
+/* Calls inside each other, and bytes of stack of each: the kernel's numbers. */
+#define LIMIT_BPF_FRAMES 8
+#define LIMIT_BPF_STACK  512
+/* Parser contexts that a program has got, in all. */
+#define LIMIT_BPF_HANDLES 16
+/* Initrds of one image joined: the kernel reads no larger file either. */
+#define LIMIT_BPF_INITRD (4 * GiB)
+/* Instructions carried out in one stage; 256 section headers read 12 times are 200000. */
+#define LIMIT_BPF_STEPS 4000000
+
 #endif

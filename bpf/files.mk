@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# In the same library as kexec/: which of the two may know what is seen by make lint.
+kexec_SRC += bpf/locate.c bpf/run.c
+kexec_SRC += bpf/vm/alu.c bpf/vm/check.c bpf/vm/interp.c bpf/vm/kfuncs.c bpf/vm/load.c \
+	     bpf/vm/memory.c bpf/vm/opcodes.c bpf/vm/stage.c
+
+# Parser programs, ready to be put into a section .bpf: what clang writes without
+# debugging information needs no more work. Without clang they are left out.
+BPF_PROGRAMS := $(if $(filter-out no,$(CLANG)),$(patsubst $(srcdir)/%.c,%,\
+	$(sort $(wildcard $(srcdir)/bpf/progs/*.bpf.c))))
