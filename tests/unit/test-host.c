@@ -19,7 +19,7 @@
 #include "lib/cleanup.h"
 #include "lib/limits.h"
 
-#define EFIVARS     "/sys/firmware/efi/efivars/"
+#define EFIVARS	    "/sys/firmware/efi/efivars/"
 #define SECURE_BOOT EFIVARS "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 static char root[4096];
@@ -40,7 +40,7 @@ static const struct expectation {
 	const char *name;
 	struct host host;
 	int loaded, crash_loaded;
-	int crash_region;           /* what host_crash_region_size() returns */
+	int crash_region;	    /* what host_crash_region_size() returns */
 	uint64_t crash_region_size; /* if that is 0 */
 } machines[] = {
 	{
@@ -50,16 +50,20 @@ static const struct expectation {
 		  .limit_reboot = HOST_LIMIT_NONE, .limit_panic = HOST_LIMIT_NONE,
 		  .mem_total = 2015232 * 1024l, .mem_available = 1702912 * 1024l, .crash_size = 0,
 		  .ima_appraises = -1, .sig_force = -1, .kho = -1 },
-		.loaded = 0, .crash_loaded = 0, .crash_region_size = 0,
+		.loaded = 0,
+		.crash_loaded = 0,
+		.crash_region_size = 0,
 	},
 	{
 		"fedora-secureboot-lockdown",
 		{ "6.17.5-300.fc43.x86_64", LOCKDOWN_INTEGRITY, .secure_boot = 1, .cap_sys_boot = 1,
 		  .seccomp = 0, .user_namespace = 0, .kexec_core = 1, .load_disabled = 0,
 		  .limit_reboot = HOST_LIMIT_NONE, .limit_panic = HOST_LIMIT_NONE,
-		  .mem_total = 16224356 * 1024l, .mem_available = 12033840 * 1024l,
-		  .crash_size = 0, .ima_appraises = 1, .sig_force = -1, .kho = -1 },
-		.loaded = 0, .crash_loaded = 0, .crash_region_size = 0,
+		  .mem_total = 16224356 * 1024l, .mem_available = 12033840 * 1024l, .crash_size = 0,
+		  .ima_appraises = 1, .sig_force = -1, .kho = -1 },
+		.loaded = 0,
+		.crash_loaded = 0,
+		.crash_region_size = 0,
 	},
 	{
 		/* two regions: the last one, the high one, counts */
@@ -69,7 +73,9 @@ static const struct expectation {
 		  .limit_reboot = HOST_LIMIT_NONE, .limit_panic = HOST_LIMIT_NONE,
 		  .mem_total = 8053060 * 1024l, .mem_available = 6200000 * 1024l,
 		  .crash_size = 512 * MiB, .ima_appraises = 0, .sig_force = -1, .kho = 0 },
-		.loaded = 0, .crash_loaded = 1, .crash_region_size = 512 * MiB,
+		.loaded = 0,
+		.crash_loaded = 1,
+		.crash_region_size = 512 * MiB,
 	},
 	{
 		/* addresses hidden: sysfs tells the size; sysctls of an older kernel */
@@ -79,7 +85,9 @@ static const struct expectation {
 		  .limit_reboot = HOST_LIMIT_UNKNOWN, .limit_panic = HOST_LIMIT_UNKNOWN,
 		  .mem_total = 3880000 * 1024l, .mem_available = 3000000 * 1024l,
 		  .crash_size = 256 * MiB, .ima_appraises = -1, .sig_force = -1, .kho = -1 },
-		.loaded = 0, .crash_loaded = 0, .crash_region_size = 256 * MiB,
+		.loaded = 0,
+		.crash_loaded = 0,
+		.crash_region_size = 256 * MiB,
 	},
 	{
 		/* no iomem here, sysfs says that nothing is reserved */
@@ -88,7 +96,9 @@ static const struct expectation {
 		  .user_namespace = 0, .kexec_core = 1, .load_disabled = 1, .limit_reboot = 0,
 		  .limit_panic = 3, .mem_total = 1000000 * 1024l, .mem_available = 900000 * 1024l,
 		  .crash_size = 0, .ima_appraises = -1, .sig_force = -1, .kho = -1 },
-		.loaded = 1, .crash_loaded = 0, .crash_region_size = 0,
+		.loaded = 1,
+		.crash_loaded = 0,
+		.crash_region_size = 0,
 	},
 	{
 		"no-sysfs",
@@ -97,7 +107,9 @@ static const struct expectation {
 		  .limit_reboot = HOST_LIMIT_UNKNOWN, .limit_panic = HOST_LIMIT_UNKNOWN,
 		  .mem_total = -1, .mem_available = -1, .crash_size = -1, .ima_appraises = -1,
 		  .sig_force = -1, .kho = -1 },
-		.loaded = -ENOENT, .crash_loaded = -ENOENT, .crash_region = -ENOENT,
+		.loaded = -ENOENT,
+		.crash_loaded = -ENOENT,
+		.crash_region = -ENOENT,
 	},
 	{
 		"no-kexec",
@@ -107,7 +119,9 @@ static const struct expectation {
 		  .limit_panic = HOST_LIMIT_UNKNOWN, .mem_total = 8000000 * 1024l,
 		  .mem_available = 7000000 * 1024l, .crash_size = 0, .ima_appraises = -1,
 		  .sig_force = -1, .kho = -1 },
-		.loaded = -ENOENT, .crash_loaded = -ENOENT, .crash_region_size = 0,
+		.loaded = -ENOENT,
+		.crash_loaded = -ENOENT,
+		.crash_region_size = 0,
 	},
 	{
 		/* Secure Boot, but shim was told not to validate: off for Linux */
@@ -115,9 +129,11 @@ static const struct expectation {
 		{ "7.2.13", LOCKDOWN_UNKNOWN, .secure_boot = 0, .cap_sys_boot = 1, .seccomp = 0,
 		  .user_namespace = 0, .kexec_core = 1, .load_disabled = 0,
 		  .limit_reboot = HOST_LIMIT_NONE, .limit_panic = HOST_LIMIT_NONE,
-		  .mem_total = 4000000 * 1024l, .mem_available = 3500000 * 1024l,
-		  .crash_size = -1, .ima_appraises = -1, .sig_force = 1, .kho = 1 },
-		.loaded = 1, .crash_loaded = -ENOENT, .crash_region = -ENOENT,
+		  .mem_total = 4000000 * 1024l, .mem_available = 3500000 * 1024l, .crash_size = -1,
+		  .ima_appraises = -1, .sig_force = 1, .kho = 1 },
+		.loaded = 1,
+		.crash_loaded = -ENOENT,
+		.crash_region = -ENOENT,
 	},
 	{
 		"hostile",
@@ -126,15 +142,17 @@ static const struct expectation {
 		  .limit_reboot = HOST_LIMIT_UNKNOWN, .limit_panic = HOST_LIMIT_UNKNOWN,
 		  .mem_total = -1, .mem_available = -1, .crash_size = -1, .ima_appraises = 0,
 		  .sig_force = -1, .kho = -1 },
-		.loaded = -EBADMSG, .crash_loaded = -EBADMSG, .crash_region = -EBADMSG,
+		.loaded = -EBADMSG,
+		.crash_loaded = -EBADMSG,
+		.crash_region = -EBADMSG,
 	},
 };
 
-#define SAME(name, have, want, field)                                                      \
-	do {                                                                               \
-		if ((have)->field != (want)->field)                                        \
-			fail_msg("%s: " #field " is %lld, expected %lld", name,            \
-				 (long long)(have)->field, (long long)(want)->field);      \
+#define SAME(name, have, want, field)                                                 \
+	do {                                                                          \
+		if ((have)->field != (want)->field)                                   \
+			fail_msg("%s: " #field " is %lld, expected %lld", name,       \
+				 (long long)(have)->field, (long long)(want)->field); \
 	} while (0)
 
 static void test_machines(void **state)
@@ -192,7 +210,8 @@ static void test_crash_region(void **state)
 		if (r != e->crash_region)
 			fail_msg("%s: crash region returns %d", e->name, r);
 		if (size != (r < 0 ? untouched : e->crash_region_size))
-			fail_msg("%s: crash region of %llu bytes", e->name, (unsigned long long)size);
+			fail_msg("%s: crash region of %llu bytes", e->name,
+				 (unsigned long long)size);
 	}
 }
 
@@ -296,8 +315,8 @@ static void test_secure_boot_bytes(void **state)
 		size_t len;
 		int expected;
 	} cases[] = {
-		{ "\6\0\0\0\1", 5, 1 },   { "\6\0\0\0\0", 5, 0 },     { "\6\0\0\0\2", 5, -1 },
-		{ "\6\0\0\0\xff", 5, -1 }, { "\6\0\0\0", 4, -1 },     { "", 0, -1 },
+		{ "\6\0\0\0\1", 5, 1 },	   { "\6\0\0\0\0", 5, 0 }, { "\6\0\0\0\2", 5, -1 },
+		{ "\6\0\0\0\xff", 5, -1 }, { "\6\0\0\0", 4, -1 },  { "", 0, -1 },
 		{ "\6\0\0\0\1\0", 6, -1 }, { "\1", 1, -1 },
 	};
 	const struct sys sys = { .root = root };
@@ -358,11 +377,15 @@ static void test_limits(void **state)
 		const char *text;
 		int64_t expected;
 	} cases[] = {
-		{ "-1\n", HOST_LIMIT_NONE }, { "0\n", 0 }, { "7\n", 7 },
+		{ "-1\n", HOST_LIMIT_NONE },
+		{ "0\n", 0 },
+		{ "7\n", 7 },
 		{ "9223372036854775807\n", INT64_MAX },
 		{ "9223372036854775808\n", HOST_LIMIT_UNKNOWN },
-		{ "-10\n", HOST_LIMIT_UNKNOWN }, { "", HOST_LIMIT_UNKNOWN },
-		{ " -1\n", HOST_LIMIT_UNKNOWN }, { "none\n", HOST_LIMIT_UNKNOWN },
+		{ "-10\n", HOST_LIMIT_UNKNOWN },
+		{ "", HOST_LIMIT_UNKNOWN },
+		{ " -1\n", HOST_LIMIT_UNKNOWN },
+		{ "none\n", HOST_LIMIT_UNKNOWN },
 	};
 	const struct sys sys = { .root = root };
 	struct host h;
@@ -422,13 +445,20 @@ static void test_kernel_at_least(void **state)
 		unsigned int major, minor;
 		bool expected;
 	} cases[] = {
-		{ "6.12.48+deb13-amd64", 6, 12, true },  { "6.12.48+deb13-amd64", 6, 13, false },
-		{ "6.12.48+deb13-amd64", 6, 8, true },   { "6.12.48+deb13-amd64", 5, 19, true },
-		{ "6.12.48+deb13-amd64", 7, 0, false },  { "7.2", 6, 18, true },
-		{ "10.0-rc1", 9, 99, true },             { "", 0, 0, false },
-		{ "6", 6, 0, false },                    { "6.", 6, 0, false },
-		{ "6.-1", 6, 0, false },                 { "-6.1", 0, 0, false },
-		{ "99999999999999999999.1", 1, 0, false }, { "4294967296.0", 5, 0, true },
+		{ "6.12.48+deb13-amd64", 6, 12, true },
+		{ "6.12.48+deb13-amd64", 6, 13, false },
+		{ "6.12.48+deb13-amd64", 6, 8, true },
+		{ "6.12.48+deb13-amd64", 5, 19, true },
+		{ "6.12.48+deb13-amd64", 7, 0, false },
+		{ "7.2", 6, 18, true },
+		{ "10.0-rc1", 9, 99, true },
+		{ "", 0, 0, false },
+		{ "6", 6, 0, false },
+		{ "6.", 6, 0, false },
+		{ "6.-1", 6, 0, false },
+		{ "-6.1", 0, 0, false },
+		{ "99999999999999999999.1", 1, 0, false },
+		{ "4294967296.0", 5, 0, true },
 		{ "x.y", 0, 0, false },
 	};
 	struct host h;
