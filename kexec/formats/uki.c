@@ -120,11 +120,12 @@ static int read_cmdline(struct boot_image *img, const struct extent *section, st
 	if (r < 0)
 		return r;
 	len = strnlen((char *)text, len);
-	while (len > 0 && is_trailing_junk(text[len - 1]))
-		len--;
+	/* Before the end is trimmed: blanks up to the limit may have text behind them. */
 	if (len > LIMIT_CMDLINE)
 		return why(w, -E2BIG, "section .cmdline has more than %llu characters",
 			   (unsigned long long)LIMIT_CMDLINE);
+	while (len > 0 && is_trailing_junk(text[len - 1]))
+		len--;
 	if (len == 0)
 		return 0;
 	return boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);

@@ -37,16 +37,20 @@
 
 #define ONLY_DMESG "): no cause is visible from here; the end of the kernel log (dmesg) may"
 
-#define SIG(errno_, phrase)                                              \
-	{ { FILE_LOAD(errno_) },                                         \
-	  { GOOD },                                                      \
-	  SAYS(phrase, "demands a signed kernel", "mokutil --import"),   \
-	  NOT("unpacked") },                                             \
-	{                                                                \
-		{ FILE_LOAD(errno_), .as_is = false }, { GOOD },         \
-			SAYS(phrase, "unpacked from another file",       \
-			     "the kernel inside must be signed itself"), \
-			NOT("mokutil")                                   \
+/* One errno of the signature check, for the user's own file and for one we unpacked. */
+#define SIG(errno_, phrase) SIG_AS_IS(errno_, phrase), SIG_UNPACKED(errno_, phrase)
+#define SIG_AS_IS(errno_, phrase)                                                    \
+	{                                                                            \
+		{ FILE_LOAD(errno_) }, { GOOD },                                     \
+			SAYS(phrase, "demands a signed kernel", "mokutil --import"), \
+			NOT("unpacked")                                              \
+	}
+#define SIG_UNPACKED(errno_, phrase)                                 \
+	{                                                            \
+		{ FILE_LOAD(errno_), .as_is = false }, { GOOD },     \
+			SAYS(phrase, "unpacked from another file",   \
+			     "kernel inside must be signed itself"), \
+			NOT("mokutil")                               \
 	}
 
 /* The later initialiser of a field wins: that is how a row differs from the macros. */
@@ -127,6 +131,10 @@ static const struct {
 	  { GOOD, .load_disabled = 1, .limit_reboot = 0, .lockdown = LOCKDOWN_INTEGRITY },
 	  SAYS("security module"),
 	  NOT("kexec_load", "lockdown") },
+	{ { .err = EPERM, .exec = true },
+	  { GOOD, .load_disabled = -1, .limit_reboot = HOST_LIMIT_UNKNOWN,
+	    .limit_panic = HOST_LIMIT_UNKNOWN, .lockdown = LOCKDOWN_UNKNOWN },
+	  SAYS("possible causes: a security module") },
 	{ { .err = EPERM, .exec = true }, { GOOD, .cap_sys_boot = 0 }, SAYS("CAP_SYS_BOOT") },
 
 	/* EACCES */
@@ -231,6 +239,8 @@ static const struct {
 	{ { FILE_LOAD(EINVAL), .initrd_size = 984 * MiB + 1 },
 	  { GOOD },
 	  SAYS("more than half", "(984.1 MiB)") },
+	{ { FILE_LOAD(EINVAL), .initrd_size = 1000 * MiB - 1 }, { GOOD }, SAYS("(1000 MiB)") },
+	{ { FILE_LOAD(EINVAL) }, { GOOD, .crash_size = -1 }, SAYS(ONLY_DMESG) },
 	{ { FILE_LOAD(EINVAL), .initrd_size = 984 * MiB }, { GOOD }, SAYS(ONLY_DMESG) },
 	{ { FILE_LOAD(EINVAL), .initrd_size = UINT64_MAX }, { GOOD }, SAYS("more than half") },
 	{ { FILE_LOAD(EINVAL), .initrd_size = 1000 * MiB },
