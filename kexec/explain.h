@@ -17,19 +17,19 @@
 #include "kexec/host.h"
 
 struct refusal {
-	bool file_load;        /* kexec_file_load, else kexec_load */
-	bool crash;            /* -p */
+	bool file_load; /* kexec_file_load, else kexec_load */
+	bool crash;	/* -p */
 	bool unload;
-	bool exec;             /* neither: reboot(2) into the loaded kernel */
-	int err;               /* positive errno */
-	unsigned long flags;   /* as passed to the syscall */
-	const char *arch;      /* arch_ops name; NULL: does not matter */
+	bool exec;		   /* neither: reboot(2) into the loaded kernel */
+	int err;		   /* positive errno */
+	unsigned long flags;	   /* as passed to the syscall */
+	const char *arch;	   /* arch_ops name; NULL: does not matter */
 	const char *kernel_format; /* label of the format that was passed; NULL for an unload */
-	bool as_is;            /* the user's own file went in, else a memfd of ours */
+	bool as_is;		   /* the user's own file went in, else a memfd of ours */
 	uint64_t kernel_size, initrd_size; /* bytes */
-	uint64_t memory_size;  /* bytes the kernel will occupy (init_size, image_size); 0: unknown */
-	uint64_t cmdline_len;  /* without the NUL */
-	uint64_t cmdline_max;  /* bytes without the NUL that this kernel takes; 0: unknown */
+	uint64_t memory_size; /* bytes the kernel will occupy (init_size, image_size); 0: unknown */
+	uint64_t cmdline_len; /* without the NUL */
+	uint64_t cmdline_max; /* bytes without the NUL that this kernel takes; 0: unknown */
 };
 
 /*

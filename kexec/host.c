@@ -14,7 +14,7 @@
 
 #define CAP_SYS_BOOT_BIT 22 /* linux/capability.h */
 
-#define EFIVARS      "/sys/firmware/efi/efivars/"
+#define EFIVARS	     "/sys/firmware/efi/efivars/"
 #define SECURE_BOOT  EFIVARS "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define MOK_SB_STATE EFIVARS "MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23"
 
@@ -125,8 +125,7 @@ static int read_secure_boot(const struct sys *sys)
 
 	if (on == 1 && read_efi_flag(sys, MOK_SB_STATE) == 1)
 		return 0;
-	if (on < 0 && is_directory(sys, "/sys/firmware") &&
-	    !is_directory(sys, "/sys/firmware/efi"))
+	if (on < 0 && is_directory(sys, "/sys/firmware") && !is_directory(sys, "/sys/firmware/efi"))
 		return 0; /* not started by EFI */
 	return on;
 }

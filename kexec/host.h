@@ -24,26 +24,26 @@ enum lockdown {
 };
 
 /* Values of limit_reboot and limit_panic that are no count. */
-#define HOST_LIMIT_NONE    (-1) /* any number of loads */
+#define HOST_LIMIT_NONE	   (-1) /* any number of loads */
 #define HOST_LIMIT_UNKNOWN (-2)
 
 struct host {
-	char release[65];        /* uname -r, /proc/sys/kernel/osrelease; "" if unknown */
-	enum lockdown lockdown;  /* /sys/kernel/security/lockdown */
-	int secure_boot;         /* as the kernel sees it: 0, 1, -1 */
-	int cap_sys_boot;        /* CapEff of /proc/self/status: 0, 1, -1 */
-	int seccomp;             /* does a seccomp filter watch this process? 0, 1, -1 */
-	int user_namespace;      /* is root here not the machine's root? 0, 1, -1 */
-	int kexec_core;          /* was the kernel built with any kind of kexec? 0, 1, -1 */
-	int load_disabled;       /* /proc/sys/kernel/kexec_load_disabled: 0, 1, -1 */
-	int64_t limit_reboot;    /* /proc/sys/kernel/kexec_load_limit_reboot */
+	char release[65];	/* uname -r, /proc/sys/kernel/osrelease; "" if unknown */
+	enum lockdown lockdown; /* /sys/kernel/security/lockdown */
+	int secure_boot;	/* as the kernel sees it: 0, 1, -1 */
+	int cap_sys_boot;	/* CapEff of /proc/self/status: 0, 1, -1 */
+	int seccomp;		/* does a seccomp filter watch this process? 0, 1, -1 */
+	int user_namespace;	/* is root here not the machine's root? 0, 1, -1 */
+	int kexec_core;		/* was the kernel built with any kind of kexec? 0, 1, -1 */
+	int load_disabled;	/* /proc/sys/kernel/kexec_load_disabled: 0, 1, -1 */
+	int64_t limit_reboot;	/* /proc/sys/kernel/kexec_load_limit_reboot */
 	int64_t limit_panic;
-	int64_t mem_total;       /* bytes, /proc/meminfo; -1 */
-	int64_t mem_available;   /* bytes, /proc/meminfo; -1 */
-	int64_t crash_size;      /* bytes of the region that a crash kernel must fit into; 0: none; -1 */
-	int ima_appraises;       /* is a kexec appraisal rule in the IMA policy: 0, 1, -1 */
-	int sig_force;           /* 1 if /sys/kernel/kexec_decomposed says enforced, 0, -1 */
-	int kho;                 /* is Kexec HandOver active? 0, 1, -1 */
+	int64_t mem_total;     /* bytes, /proc/meminfo; -1 */
+	int64_t mem_available; /* bytes, /proc/meminfo; -1 */
+	int64_t crash_size; /* bytes of the region that a crash kernel must fit into; 0: none; -1 */
+	int ima_appraises;  /* is a kexec appraisal rule in the IMA policy: 0, 1, -1 */
+	int sig_force;	    /* 1 if /sys/kernel/kexec_decomposed says enforced, 0, -1 */
+	int kho;	    /* is Kexec HandOver active? 0, 1, -1 */
 };
 
 /* Reads all of them. Never fails. */

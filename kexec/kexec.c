@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: options become actions, reasons become messages and exit codes. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -46,6 +47,30 @@ static enum kexec_exit print_crash_size(const struct sys *sys)
 	return KEXEC_EXIT_OK;
 }
 
+/* What --dry-run says of the steps that are no load; that one has a plan of its own. */
+static void print_step(bool wanted, const char *step)
+{
+	if (wanted)
+		puts(step);
+}
+
+static enum kexec_exit rehearse(const struct kexec_options *o, const struct arch_ops *arch,
+				const struct sys *sys)
+{
+	enum kexec_exit code = KEXEC_EXIT_OK;
+
+	print_step(o->unload, o->crash ? "unload: crash kernel" : "unload: reboot kernel");
+	if (o->load)
+		code = load_kernel(o, arch, sys);
+	if (code != KEXEC_EXIT_OK)
+		return code;
+	print_step(o->exec && !o->no_sync, "then: sync");
+	print_step(o->exec && !o->no_ifdown, "then: network interfaces down");
+	print_step(o->exec, "then: start the loaded kernel");
+	print_step(o->shutdown, "then: shutdown -r now");
+	return code;
+}
+
 static enum kexec_exit act(const struct kexec_options *o, const struct arch_ops *arch,
 			   const struct sys *sys)
 {
@@ -56,7 +81,7 @@ static enum kexec_exit act(const struct kexec_options *o, const struct arch_ops 
 		return failed(&w, KEXEC_EXIT_FAILED);
 	if (o->load)
 		code = load_kernel(o, arch, sys);
-	if (code != KEXEC_EXIT_OK || o->dry_run)
+	if (code != KEXEC_EXIT_OK)
 		return code;
 	if (o->exec && action_exec(sys, o->no_sync, o->no_ifdown, &w) < 0)
 		return failed(&w, KEXEC_EXIT_DIE);
@@ -91,7 +116,14 @@ static enum kexec_exit run(const struct kexec_options *o, const struct arch_ops 
 	}
 	if (o->ignored)
 		log_debug("ignoring '%s': one kernel at a time", o->ignored);
-	return act(o, arch, sys);
+	return o->dry_run ? rehearse(o, arch, sys) : act(o, arch, sys);
+}
+
+/* An option that is there in name only is no mistake of spelling: no hint at --help. */
+static enum kexec_exit bad_usage(const struct why *w)
+{
+	log_error("%s%s", w->text, w->err == -EOPNOTSUPP ? "" : " (see kexec --help)");
+	return KEXEC_EXIT_DIE;
 }
 
 int main(int argc, char **argv)
@@ -106,11 +138,8 @@ int main(int argc, char **argv)
 		log_error("unsupported architecture: %s", uts.machine);
 		return KEXEC_EXIT_DIE;
 	}
-	if (kexec_options_parse(&o, argc, argv, arch, &w) < 0) {
-		log_error("%s", w.text);
-		log_error("try 'kexec --help'");
-		return KEXEC_EXIT_DIE;
-	}
+	if (kexec_options_parse(&o, argc, argv, arch, &w) < 0)
+		return bad_usage(&w);
 	if (o.debug)
 		log_level = LOG_DEBUG;
 	return run(&o, arch, &sys);

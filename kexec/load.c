@@ -233,16 +233,28 @@ static void explain_refusal(char *buf, size_t size, const struct load *l, int er
 	explain(buf, size, &refusal, &l->host);
 }
 
+/*
+ * The kernel gives the old crash image up before it looks at the new one: what
+ * protected this machine until now may be gone, and nobody else says so.
+ */
+static void mourn_crash_kernel(const struct load *l, int loaded_before)
+{
+	if (l->o->crash && loaded_before == 1 && host_loaded(l->sys, true) == 0)
+		log_error("the crash kernel that was loaded before is gone: until one is loaded, "
+			  "a crash leaves no dump");
+}
+
 /* One call: every one counts against kexec_load_limit, also one that fails. */
 static enum kexec_exit call_kernel(const struct load *l)
 {
 	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
 	char explanation[WHY_SIZE];
 	struct why w = { 0 };
-	int r;
+	int loaded_before, r;
 
 	if (load_file_prepare(&req, &l->image, l->plan.flags, &w) < 0)
 		return complain(KEXEC_EXIT_FAILED, "Cannot load", l->o->kernel, &w);
+	loaded_before = l->o->crash ? host_loaded(l->sys, true) : 0;
 	r = l->sys->ops->kexec_file_load(req.kernel_fd, req.initrd_fd, strlen(req.cmdline) + 1,
 					 req.cmdline, req.flags);
 	if (r == 0) {
@@ -251,6 +263,7 @@ static enum kexec_exit call_kernel(const struct load *l)
 	}
 	explain_refusal(explanation, sizeof(explanation), l, -r);
 	log_error("kexec_file_load failed: %s", explanation);
+	mourn_crash_kernel(l, loaded_before);
 	if (!explain_is_fallback(-r))
 		return KEXEC_EXIT_FAILED;
 	if (l->o->syscall == SYSCALL_FILE)

@@ -38,13 +38,17 @@ int merge_overlay(struct boot_image *img, struct overlay *o, struct why *w)
 	return 0;
 }
 
-/* The length of the parameter that @text starts with; spaces in double quotes belong to it. */
+/*
+ * The length of the parameter that @text starts with; spaces in double quotes
+ * belong to it. A newline does not, even if the quotes were never closed: it is
+ * what /proc/cmdline ends in.
+ */
 static size_t parameter_len(const char *text)
 {
 	bool quoted = false;
 	size_t len;
 
-	for (len = 0; text[len] && (quoted || !strchr(" \t\n", text[len])); len++)
+	for (len = 0; text[len] && text[len] != '\n' && (quoted || !strchr(" \t", text[len])); len++)
 		if (text[len] == '"')
 			quoted = !quoted;
 	return len;

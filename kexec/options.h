@@ -64,7 +64,7 @@ struct kexec_options {
 	 */
 	bool help, version, print_ckr_size;
 	bool status;          /* -S: supersedes everything below */
-	bool status_reboot;   /* -S with -l and without -p: the reboot kernel, else the crash kernel */
+	bool status_reboot;   /* -S with -l, without -p: the reboot kernel, else the crash kernel */
 	/* In this order: unload, load, exec or shutdown. All false after the four above. */
 	bool load, unload, exec, shutdown;
 	bool force;           /* -f was the last of the actions */

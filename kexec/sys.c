@@ -38,8 +38,8 @@ static int real_kexec_load(unsigned long entry, unsigned long nr_segments, const
 static int real_reboot_kexec(void)
 {
 	/* libc's reboot() knows no LINUX_REBOOT_CMD_KEXEC on every system. */
-	if (syscall(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
-		    LINUX_REBOOT_CMD_KEXEC, NULL) < 0)
+	if (syscall(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC,
+		    NULL) < 0)
 		return -errno;
 	return -EINVAL; /* the kernel said yes, and yet we are still here */
 }

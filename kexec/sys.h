@@ -15,7 +15,7 @@
 #define KEXEC_FILE_NO_INITRAMFS 0x04
 #define KEXEC_FILE_DEBUG        0x08 /* Linux 6.8 */
 #define KEXEC_FILE_NO_CMA       0x10 /* Linux 6.17 */
-#define KEXEC_FILE_FORCE_DTB    0x20 /* Linux 6.17, x86 */
+#define KEXEC_FILE_FORCE_DTB    0x20 /* Linux 6.18, x86 */
 
 /* Flags of kexec_load(2). */
 #define KEXEC_LOAD_ON_CRASH 0x01

@@ -94,8 +94,8 @@ int stream_take(struct stream *s, void *ret, size_t len)
 int stream_emit(struct stream *s, const unsigned char *data, size_t len)
 {
 	if (!range_fits(s->limit, s->memfd->size, len))
-		return why(s->why, -E2BIG, "%s data unpacks to more than %llu MiB", s->codec->name,
-			   (unsigned long long)(s->limit / MiB));
+		return why(s->why, -E2BIG, "%s data unpacks to more than %llu bytes",
+			   s->codec->name, (unsigned long long)s->limit);
 	return blob_append(s->memfd, (struct span){ data, len }, s->why);
 }
 

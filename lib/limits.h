@@ -15,10 +15,8 @@
 /* The kernel reads a kexec file with 32-bit lengths (FORMATS.md, section 6). */
 #define LIMIT_FILE_SIZE (4 * GiB - 1)
 
-/* Section headers of a PE file: a UKI with one .dtbauto a board has some hundreds. */
-#define LIMIT_PE_SECTIONS 1024
-/* Optional header: 112 bytes plus sixteen directories of 8; the rest is slack. */
-#define LIMIT_PE_OPTIONAL_HEADER 4096
+/* Section headers of a PE file; as many as parser programs look at (bpf/kexec-bpf.h). */
+#define LIMIT_PE_SECTIONS 256
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -70,9 +71,12 @@ int sysfile_u64(const char *root, const char *path, uint64_t *ret)
 	r = sysfile_read(root, path, &text);
 	if (r < 0)
 		return r;
+	/* strtoull() would take " -1" for a huge number. */
+	if (!isdigit((unsigned char)text[0]))
+		return -EBADMSG;
 	errno = 0;
 	value = strtoull(text, &end, 0);
-	if (end == text || errno || text[0] == '-')
+	if (errno)
 		return -EBADMSG;
 	*ret = value;
 	return 0;

@@ -20,10 +20,13 @@
 #define OPT_SUBSYSTEM     68
 #define OPT_NR_DIRS       108
 #define OPT_DIRS          112
+#define OPT32_NR_DIRS     92 /* both in PE32 */
+#define OPT32_DIRS        96
 #define OPT_MAGIC_PE32    0x10b
 #define OPT_MAGIC_PE32P   0x20b
 #define DIR_SIZE          8
 #define DIR_CERTIFICATES  4
+#define MAX_DIRS          16
 #define SUBSYSTEM_EFI_APP 10
 #define SECTION_SIZE      40
 #define SECTION_VSIZE     8
@@ -32,6 +35,7 @@
 
 /* Where the headers are, proven to be inside the image. */
 struct layout {
+	unsigned char opt[OPT_DIRS + MAX_DIRS * DIR_SIZE];
 	uint64_t pe_off;      /* "PE\0\0" */
 	uint64_t opt_off;
 	uint64_t table_off, table_end;
@@ -84,7 +88,7 @@ static int check_table(const struct layout *l, const struct extent *image, struc
 			   l->nr_sections, LIMIT_PE_SECTIONS);
 	if (l->nr_sections == 0)
 		return why(w, -EBADMSG, "PE file without sections");
-	if (l->opt_size > LIMIT_PE_OPTIONAL_HEADER || l->opt_size < OPT_DIRS)
+	if (l->opt_size > sizeof(l->opt) || l->opt_size < OPT_DIRS)
 		return why(w, -EBADMSG, "PE optional header of %u bytes", l->opt_size);
 	if (l->table_end > image->len)
 		return why(w, -EBADMSG, "PE section table runs past the end of the file");
@@ -98,7 +102,14 @@ static int read_certificates(struct pe *pe, struct span opt, const struct layout
 	uint64_t dir = OPT_DIRS + DIR_CERTIFICATES * DIR_SIZE;
 	uint32_t nr_dirs = 0, off = 0, len = 0;
 
+	/*
+	 * Signers find the section table behind the directories, loaders behind the
+	 * optional header: it must be one place, or two programs see two files.
+	 */
 	span_le32(opt, OPT_NR_DIRS, &nr_dirs);
+	if (nr_dirs > MAX_DIRS || l->opt_size != OPT_DIRS + nr_dirs * DIR_SIZE)
+		return why(w, -EBADMSG, "PE optional header of %u bytes with %u directories",
+			   l->opt_size, nr_dirs);
 	if (nr_dirs <= DIR_CERTIFICATES)
 		return 0;
 	if (!span_le32(opt, dir, &off) || !span_le32(opt, dir + 4, &len))
@@ -116,12 +127,11 @@ static int read_certificates(struct pe *pe, struct span opt, const struct layout
 static int read_optional(struct pe *pe, struct layout *l, const struct extent *image,
 			 struct why *w)
 {
-	unsigned char raw[LIMIT_PE_OPTIONAL_HEADER];
-	struct span opt = { raw, l->opt_size };
+	struct span opt = { l->opt, l->opt_size };
 	uint16_t magic = 0, subsystem = 0;
 	int r;
 
-	r = extent_read(image, l->opt_off, raw, l->opt_size, w);
+	r = extent_read(image, l->opt_off, l->opt, l->opt_size, w);
 	if (r < 0)
 		return r;
 	span_le16(opt, OPT_MAGIC, &magic);
@@ -210,6 +220,62 @@ int pe_read(struct pe *ret, const struct extent *image, struct why *w)
 	if (r < 0)
 		return r;
 	*ret = pe;
+	return 0;
+}
+
+/* The offset of directory 4, the certificates; 0: no PE file, or none that has one. */
+static int find_certificate_entry(uint64_t *ret, const struct extent *image, struct why *w)
+{
+	unsigned char head[COFF_SIZE + OPT_DIRS];
+	struct span h = { head, sizeof(head) };
+	uint64_t opt32 = COFF_SIZE + OPT32_NR_DIRS, opt64 = COFF_SIZE + OPT_NR_DIRS;
+	uint32_t lfanew = 0, nr_dirs = 0;
+	uint16_t magic = 0;
+	int r;
+
+	*ret = 0;
+	if (image->len < DOS_SIZE)
+		return 0;
+	r = extent_read(image, 0, head, DOS_SIZE, w);
+	if (r < 0 || !span_is(h, 0, "MZ", 2))
+		return r;
+	span_le32(h, DOS_LFANEW, &lfanew);
+	if (!range_fits(image->len, lfanew, sizeof(head)))
+		return 0;
+	r = extent_read(image, lfanew, head, sizeof(head), w);
+	if (r < 0 || !span_is(h, 0, "PE\0\0", 4))
+		return r;
+	span_le16(h, COFF_SIZE + OPT_MAGIC, &magic);
+	if (magic != OPT_MAGIC_PE32 && magic != OPT_MAGIC_PE32P)
+		return 0;
+	span_le32(h, magic == OPT_MAGIC_PE32 ? opt32 : opt64, &nr_dirs);
+	if (nr_dirs > DIR_CERTIFICATES)
+		*ret = (uint64_t)lfanew + COFF_SIZE + DIR_CERTIFICATES * DIR_SIZE +
+		       (magic == OPT_MAGIC_PE32 ? OPT32_DIRS : OPT_DIRS);
+	return 0;
+}
+
+int pe_cut_at_certificates(struct extent *image, struct why *w)
+{
+	unsigned char entry[DIR_SIZE];
+	struct span e = { entry, sizeof(entry) };
+	uint32_t off = 0, len = 0;
+	uint64_t at = 0;
+	int r;
+
+	r = find_certificate_entry(&at, image, w);
+	if (r < 0 || at == 0)
+		return r;
+	r = extent_read(image, at, entry, sizeof(entry), w);
+	if (r < 0)
+		return r;
+	span_le32(e, 0, &off);
+	span_le32(e, 4, &len);
+	if (off == 0 || len == 0)
+		return 0;
+	if (!extent_sub(image, image, 0, (uint64_t)off + len))
+		return why(w, -EBADMSG,
+			   "PE certificate table (%u bytes at %#x) ends behind the kernel", len, off);
 	return 0;
 }
 

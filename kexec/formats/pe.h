@@ -44,6 +44,14 @@ struct pe {
  */
 int pe_read(struct pe *ret, const struct extent *image, struct why *w);
 
+/*
+ * A signed PE file ends where its certificate table ends: cuts @image there.
+ * Looks at nothing but the way to that table, because anything that starts like
+ * a PE file may come in. What is no PE file, or has no such table, stays as it
+ * is. -EBADMSG: the table is there, but ends behind @image; -errno of reading.
+ */
+int pe_cut_at_certificates(struct extent *image, struct why *w);
+
 void pe_done(struct pe *pe);
 #define autope __attribute__((cleanup(pe_done)))
 

@@ -105,36 +105,25 @@ static struct extent section_bytes(const struct extent *image, const struct pe_s
 	return e;
 }
 
-/*
- * Sections are padded to 512 bytes, and hashing the padding would break the
- * inner kernel's own signature: it ends where its certificates do.
- */
-static void cut_at_certificates(struct extent *kernel)
-{
-	autope struct pe inner = { 0 };
-
-	if (pe_read(&inner, kernel, NULL) == 0 && inner.cert_len > 0)
-		extent_sub(kernel, kernel, 0, (uint64_t)inner.cert_off + inner.cert_len);
-}
-
 static bool is_trailing_junk(unsigned char c)
 {
 	return c <= 0x20 || c == 0x7f;
 }
 
+/* Cut at the first NUL, then at the last character that is no blank or control character. */
 static int read_cmdline(struct boot_image *img, const struct extent *section, struct why *w)
 {
+	size_t len = section->len <= LIMIT_CMDLINE ? section->len : LIMIT_CMDLINE + 1;
 	autofree unsigned char *text = NULL;
-	size_t len;
-	int r;
+	int r = extent_dup(section, 0, len, &text, w);
 
-	if (section->len > LIMIT_CMDLINE)
-		return why(w, -E2BIG, "section .cmdline has %llu bytes, at most %llu make sense",
-			   (unsigned long long)section->len, (unsigned long long)LIMIT_CMDLINE);
-	r = extent_dup(section, 0, section->len, &text, w);
 	if (r < 0)
 		return r;
-	len = strnlen((char *)text, section->len);
+	len = strnlen((char *)text, len);
+	/* Before the end is trimmed: blanks up to the limit may have text behind them. */
+	if (len > LIMIT_CMDLINE)
+		return why(w, -E2BIG, "section .cmdline has more than %llu characters",
+			   (unsigned long long)LIMIT_CMDLINE);
 	while (len > 0 && is_trailing_junk(text[len - 1]))
 		len--;
 	if (len == 0)
@@ -170,9 +159,12 @@ static int take_parts(struct boot_image *img, const struct slice *s, struct why 
 			return r;
 	}
 	img->kernel.bytes = section_bytes(&image, s->by_name[UKI_LINUX]);
-	cut_at_certificates(&img->kernel.bytes);
 	strcpy(img->kernel.origin, "section .linux");
-	return 0;
+	/*
+	 * Sections are padded to 512 bytes, and hashing the padding would break the
+	 * inner kernel's own signature.
+	 */
+	return pe_cut_at_certificates(&img->kernel.bytes, w);
 }
 
 static int uki_open(struct boot_image *img, struct why *w)

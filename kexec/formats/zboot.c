@@ -40,7 +40,9 @@ static int read_trailer(struct zboot *z, const struct extent *image, uint32_t of
 	if (r < 0)
 		return r;
 	span_le32((struct span){ raw, sizeof(raw) }, 0, &z->unpacked);
-	if (z->unpacked == 0 || z->unpacked > LIMIT_DECOMPRESSED)
+	if (z->unpacked == 0)
+		return why(w, -EBADMSG, "zboot kernel claims to unpack to nothing");
+	if (z->unpacked > LIMIT_DECOMPRESSED)
 		return why(w, -E2BIG, "zboot kernel claims to unpack to %u bytes", z->unpacked);
 	return 0;
 }

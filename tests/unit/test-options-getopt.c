@@ -103,7 +103,7 @@ static const char *const ours[] = {
 /* What getopt_long() takes "--@word" for: an index into @upstream, or -1. */
 static int upstream_find(const struct option *upstream, const char *word)
 {
-	char argument[] = "--argument", program[] = "kexec", arg[64];
+	char argument[] = "--argument", program[] = "kexec", arg[80];
 	char *argv[] = { program, arg, argument, NULL };
 	int index = -1, c;
 

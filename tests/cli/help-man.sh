@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Does kexec.8 document what kexec --help lists, and nothing else? Every option,
+# with its letter and the name of its argument, on both architectures.
+#
+# Environment: KEXEC; top_srcdir; builddir, where tests/unit/test-options prints
+# the help of an architecture that this machine may not have.
+set -u
+
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+builddir=${builddir:-.}
+KEXEC=${KEXEC:-$builddir/kexec/kexec}
+manual=$top_srcdir/kexec/kexec.8
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0 failed=0
+
+result() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=1
+	fi
+}
+
+# "  -t, --type=TYPE   text" becomes "-t, --type=TYPE"
+help_options() {
+	sed -nE 's/^  (-.,|   ) (--[^ ]+) .*/\1 \2/p' "$1" | sed 's/^ *//' | LC_ALL=C sort
+}
+
+# ".It Fl t , Fl -type Ns = Ns Ar TYPE" becomes the same, for what is common to
+# all architectures and what is said in "Options of ARCH".
+man_options() {
+	awk -v arch="$1" '
+		/^\.S[hs] /             { here = 0 }
+		/^\.Sh/                 { options = $2 == "OPTIONS" }
+		/^\.Ss/ && options      { here = $2 != "Options" || $4 == arch }
+		here && /^\.It Fl/' "$manual" |
+		sed -e 's/^\.It //' -e 's/ Ns = Ns Ar /=/' -e 's/ , /, /' -e 's/Fl /-/g' |
+		LC_ALL=C sort
+}
+
+# compare ARCH HELP-FILE WHAT
+compare() {
+	help_options "$2" > "$dir/help"
+	man_options "$1" > "$dir/man"
+	: > "$dir/diff"
+	# Two empty lists would be equal too.
+	grep -q -e '^-l, --load$' "$dir/help" && grep -q -e '^--initrd=FILE$' "$dir/help" &&
+		diff "$dir/help" "$dir/man" > "$dir/diff"
+	status=$?
+	[ $status -eq 0 ] || sed 's/^</# only in --help:/; s/^>/# only in kexec.8:/' "$dir/diff"
+	result $status "$3"
+}
+
+case $(uname -m) in
+x86_64) here=x86_64 ;;
+aarch64) here=arm64 ;;
+*) here= ;;
+esac
+if [ -n "$here" ]; then
+	"$KEXEC" --help > "$dir/text"
+	result $? "kexec --help succeeds"
+	compare "$here" "$dir/text" "kexec --help and kexec.8 agree"
+fi
+
+for arch in x86_64 arm64; do
+	what="the help for $arch and kexec.8 agree"
+	if [ -x "$builddir/tests/unit/test-options" ]; then
+		"$builddir/tests/unit/test-options" --help-of $arch > "$dir/text"
+		compare $arch "$dir/text" "$what"
+	else
+		n=$((n + 1))
+		echo "ok $n - $what # SKIP test-options is not built"
+	fi
+done
+echo "1..$n"
+exit $failed
