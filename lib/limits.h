@@ -19,6 +19,12 @@
 #define LIMIT_PE_SECTIONS 1024
 /* Optional header: 112 bytes plus sixteen directories of 8; the rest is slack. */
 #define LIMIT_PE_OPTIONAL_HEADER 4096
+/* Everything in front of the first section's bytes: one page, in practice. */
+#define LIMIT_PE_HEADERS (1 * MiB)
+/* Debug directory: one entry a kind, of which there are some twenty. */
+#define LIMIT_PE_DEBUG 32
+/* A parser program: KEXEC_BPF_MAX_OBJECT of bpf/kexec-bpf.h. */
+#define LIMIT_PARSER (1 * MiB)
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4
