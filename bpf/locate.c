@@ -146,9 +146,9 @@ int bpf_locate(struct extent *ret, const struct extent *image, struct why *w)
 		return why(w, r, "cannot read: %s", strerror(-r));
 	if (r == -ENOEXEC || s.found == 0)
 		return why(w, -ENOEXEC, "carries no parser program (section .bpf)");
-	if (f.nr > LIMIT_BPF_PE_SECTIONS)
+	if (f.nr > LIMIT_PE_SECTIONS)
 		return why(w, -E2BIG, "has %llu sections, with .bpf at most %d are accepted",
-			   (unsigned long long)f.nr, LIMIT_BPF_PE_SECTIONS);
+			   (unsigned long long)f.nr, LIMIT_PE_SECTIONS);
 	if (s.found > 1)
 		return why(w, -EBADMSG, "has %u sections .bpf", s.found);
 	if (s.cut || !headers_agree(&f, image))

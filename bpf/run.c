@@ -16,9 +16,9 @@ static int load_program(struct vm_program *ret, const struct extent *object, str
 	autoprogram struct vm_program p = { 0 };
 	int r;
 
-	if (object->len > LIMIT_BPF_OBJECT)
+	if (object->len > LIMIT_PARSER)
 		return why(w, -E2BIG, "it has %llu bytes, at most %llu are accepted",
-			   (unsigned long long)object->len, (unsigned long long)LIMIT_BPF_OBJECT);
+			   (unsigned long long)object->len, (unsigned long long)LIMIT_PARSER);
 	r = extent_dup(object, 0, object->len, &bytes, w);
 	if (r == 0)
 		r = vm_load(&p, (struct span){ bytes, object->len }, w);

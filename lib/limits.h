@@ -17,6 +17,12 @@
 
 /* Section headers of a PE file; as many as parser programs look at (bpf/kexec-bpf.h). */
 #define LIMIT_PE_SECTIONS 256
+/* Everything in front of the first section's bytes: one page, in practice. */
+#define LIMIT_PE_HEADERS (1 * MiB)
+/* Debug directory: one entry a kind, of which there are some twenty. */
+#define LIMIT_PE_DEBUG 32
+/* A parser program: KEXEC_BPF_MAX_OBJECT of bpf/kexec-bpf.h. */
+#define LIMIT_PARSER (1 * MiB)
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4
@@ -32,10 +38,7 @@
 #define LIMIT_SYSFILE (4 * MiB)
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
-#define LIMIT_BPF_OBJECT (1 * MiB) /* section .bpf */
 #define LIMIT_BPF_INSNS  16384
-/* Section headers of a PE file that carries a program. */
-#define LIMIT_BPF_PE_SECTIONS 256
 /* ELF sections of an object; clang makes about ten. */
 #define LIMIT_BPF_ELF_SECTIONS 64
 /* Calls inside each other, and bytes of stack of each: the kernel's numbers. */

@@ -7,9 +7,9 @@
 #include "bpf/vm/stage.h"
 
 /* One table of limits for both hosts: what lib/limits.h repeats must be the same. */
-_Static_assert(LIMIT_BPF_OBJECT == KEXEC_BPF_MAX_OBJECT, "size of .bpf");
+_Static_assert(LIMIT_PARSER == KEXEC_BPF_MAX_OBJECT, "size of .bpf");
 _Static_assert(LIMIT_BPF_INSNS == KEXEC_BPF_MAX_INSNS, "instructions");
-_Static_assert(LIMIT_BPF_PE_SECTIONS == KEXEC_BPF_MAX_SECTIONS, "sections");
+_Static_assert(LIMIT_PE_SECTIONS == KEXEC_BPF_MAX_SECTIONS, "sections");
 _Static_assert(LIMIT_INITRDS == KEXEC_BPF_MAX_INITRDS, "initrds");
 _Static_assert(LIMIT_DECOMPRESSED == KEXEC_BPF_MAX_DECOMPRESSED, "unpacked kernel");
 _Static_assert(LIMIT_CMDLINE == KEXEC_BPF_MAX_CMDLINE, "command line");
