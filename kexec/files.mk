@@ -3,12 +3,13 @@ PROGRAMS += kexec/kexec kexec/kexec-image
 USER_PROGRAMS += kexec/kexec-image
 MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
-kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/boot-image-compare.c kexec/explain.c kexec/file-type.c kexec/host.c \
+kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/boot-image-compare.c kexec/cross-check.c \
+	     kexec/explain.c kexec/file-type.c kexec/host.c \
 	     kexec/load-file.c kexec/load.c kexec/merge.c kexec/options.c kexec/options-table.c kexec/plan.c \
 	     kexec/sys.c
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
-kexec_SRC += kexec/envelope-build.c kexec/image.c kexec/image-add-parser.c kexec/image-envelope.c \
+kexec_SRC += kexec/envelope-build.c kexec/image.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
 	     kexec/out-file.c kexec/pe-edit.c kexec/pe-head.c kexec/pe-headers.c kexec/pe-room.c
 
 # A format is one file here and one row in kexec/file-type.c.

@@ -14,8 +14,9 @@ enum image_exit {
 /* argv[0] is the program's name; options and arguments follow. */
 enum image_exit image_add_parser(int argc, char **argv);
 enum image_exit image_envelope(int argc, char **argv);
+enum image_exit image_check(int argc, char **argv);
 
-extern const char image_add_parser_help[], image_envelope_help[];
+extern const char image_add_parser_help[], image_envelope_help[], image_check_help[];
 
 /* Prints the reason, @name in front of it unless NULL, and tells the exit code for it. */
 enum image_exit image_failed(const char *name, const struct why *w);

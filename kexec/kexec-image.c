@@ -20,6 +20,8 @@ static const struct command {
 } commands[] = {
 	{ "add-parser", "put a parser program into a UKI or a zboot image",
 	  image_add_parser_help, image_add_parser, NULL },
+	{ "check", "run the parser program in an image and compare with our parsers",
+	  image_check_help, image_check, NULL },
 	{ "envelope", "wrap a kernel, an initrd and a command line into one ELF file",
 	  image_envelope_help, image_envelope, "build_zboot_envelop" },
 };
