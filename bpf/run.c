@@ -65,7 +65,7 @@ static int run_program(struct vm_stage *s, const struct extent *object, bool cra
 {
 	autoprogram struct vm_program p = { 0 };
 	struct kexec_bpf_ctx ctx;
-	int32_t returned;
+	uint64_t r0 = 0;
 	int r = load_program(&p, object, w);
 
 	if (r < 0)
@@ -73,11 +73,13 @@ static int run_program(struct vm_stage *s, const struct extent *object, bool cra
 	stage_trace(s, "program of %zu instructions on an image of %llu bytes", p.nr,
 		    (unsigned long long)s->image.len);
 	fill_context(&ctx, s, crash);
-	r = vm_run(&p, (struct span){ (unsigned char *)&ctx, sizeof(ctx) }, s, &returned, w);
+	r = vm_run(&p, (struct span){ (unsigned char *)&ctx, sizeof(ctx) }, s, &r0, w);
 	if (r < 0)
 		return r;
-	stage_trace(s, "program returned %d, %s DONE", returned, s->done ? "after" : "without");
-	return judge(s, returned, w);
+	/* An int to the kernel, whatever the upper half of the register holds. */
+	stage_trace(s, "program returned %d, %s DONE", (int32_t)r0,
+		    s->done ? "after" : "without");
+	return judge(s, (int32_t)r0, w);
 }
 
 /* The bytes of a part; those of its own go over to the image. */

@@ -245,7 +245,7 @@ static int run(struct vm *vm)
 	return r;
 }
 
-int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, int32_t *ret,
+int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, uint64_t *ret,
 	   struct why *w)
 {
 	autofree struct vm *vm = calloc(1, sizeof(*vm));
@@ -260,6 +260,6 @@ int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, 
 	r = run(vm);
 	if (r < 0)
 		return r;
-	*ret = (int32_t)vm->reg[R0];
+	*ret = vm->reg[R0];
 	return 0;
 }

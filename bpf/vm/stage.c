@@ -215,7 +215,7 @@ int stage_command(struct vm_stage *s, struct span command)
 	if (first && s->err < 0)
 		why_prefix(&s->reason, "command %s %s: ", command_name(c.cmd),
 			   c.cmd == KEXEC_BPF_DONE ? "" : part_name(c.subcmd));
-	stage_trace(s, "%s %s, %u bytes of payload: %d%s%s", command_name(c.cmd),
+	stage_trace(s, "command %s %s(%u bytes of payload): %d%s%s", command_name(c.cmd),
 		    c.cmd == KEXEC_BPF_DONE ? "" : part_name(c.subcmd), c.payload_len, s->err,
 		    s->err ? ", " : "", s->err ? s->reason.text : "");
 	return s->err;

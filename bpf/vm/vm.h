@@ -56,11 +56,11 @@ int vm_check(const struct vm_program *p, struct why *w);
 
 /*
  * Runs a checked program with r1 pointing at a read-only copy of @ctx. Its
- * calls act on @stage. 0: it ended by itself and @ret is what it returned;
+ * calls act on @stage. 0: it ended by itself and @ret is its r0;
  * -EBADMSG: it did something forbidden; -E2BIG: it took more than
  * LIMIT_BPF_STEPS; other errors: the stage could not do what it asked for.
  */
-int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, int32_t *ret,
+int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, uint64_t *ret,
 	   struct why *w);
 
 #endif
