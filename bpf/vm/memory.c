@@ -5,6 +5,9 @@
 
 #include "bpf/vm/machine.h"
 
+/* Bytes from a region up to which a message takes it for the one that was meant. */
+#define NEAR 65536
+
 /* Where an access goes; exactly one of the two is not NULL. */
 struct place {
 	const unsigned char *ctx;
@@ -37,7 +40,7 @@ static int outside(struct vm *vm, uint64_t addr, uint64_t len, enum vm_access ac
 	if (addr - VM_HANDLE_BASE < LIMIT_BPF_HANDLES * VM_HANDLE_STEP)
 		return vm_violation(vm, -EBADMSG, "%s %llu bytes of a parser context, which is opaque",
 				    verb(access), n);
-	if (addr - VM_CTX_BASE < VM_STACK_BASE - VM_CTX_BASE)
+	if (addr - VM_CTX_BASE < NEAR)
 		return vm_violation(vm, -EBADMSG,
 				    "%s %llu bytes at offset %llu of the context, which has %zu",
 				    verb(access), n, (unsigned long long)(addr - VM_CTX_BASE),
@@ -45,7 +48,7 @@ static int outside(struct vm *vm, uint64_t addr, uint64_t len, enum vm_access ac
 	for (size_t d = 0; d < LIMIT_BPF_FRAMES; d++) {
 		int64_t top_off = (int64_t)(addr - stack_base(d) - LIMIT_BPF_STACK);
 
-		if (top_off < -65536 || top_off > 65536)
+		if (top_off < -NEAR || top_off > NEAR)
 			continue;
 		if (d > vm->depth)
 			return vm_violation(vm, -EBADMSG,

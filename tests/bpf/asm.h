@@ -38,7 +38,7 @@
 #define CALL_KF(row)       INSN(OP_CALL, 0, CALL_KFUNC, 0, row)
 #define EXIT               INSN(OP_EXIT, 0, 0, 0, 0)
 
-/* Rows of the machine's table of functions; test-vm-calls checks that they are these. */
+/* Rows of the machine's table of functions; test-vm-commands checks that they are these. */
 enum { KF_GET, KF_PUT, KF_READ, KF_BUFFER };
 
 #endif
