@@ -2,7 +2,7 @@
 PROGRAMS += kexec/kexec
 MANPAGES += kexec/kexec.8
 
-kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/explain.c kexec/file-type.c kexec/host.c \
+kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/decomposer.c kexec/explain.c kexec/file-type.c kexec/host.c \
 	     kexec/load-file.c kexec/load.c kexec/merge.c kexec/options.c kexec/options-table.c kexec/plan.c \
 	     kexec/sys.c
 
