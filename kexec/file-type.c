@@ -9,12 +9,17 @@
 
 /*
  * From most specific to least: a bzImage, an Image and a zboot are also PE
- * files, and compression is known by a few bytes only.
+ * files. Compression comes first because parser programs, too, decide by the
+ * first bytes whether a kernel must be unpacked.
  */
 static const struct file_type *const file_types[] = {
-	&file_type_bzImage64,      &file_type_arm64_image,   &file_type_zboot,
-	&file_type_uki,            &file_type_vmlinux_x86_64, &file_type_vmlinux_arm64,
 	&file_type_compressed,
+	&file_type_bzImage64,
+	&file_type_arm64_image,
+	&file_type_zboot,
+	&file_type_uki,
+	&file_type_vmlinux_x86_64,
+	&file_type_vmlinux_arm64,
 };
 
 /* What kexec-tools calls the same file under other names. */
