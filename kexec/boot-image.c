@@ -53,7 +53,7 @@ int boot_image_add_initrd(struct boot_image *img, const struct extent *bytes, co
 	if (img->nr_initrd == LIMIT_INITRDS)
 		return why(w, -E2BIG, "more than %d initrds", LIMIT_INITRDS);
 	part = &img->initrd[img->nr_initrd++];
-	part->bytes = *bytes;
+	*part = (struct boot_part){ .bytes = *bytes };
 	set_origin(part->origin, sizeof(part->origin), origin);
 	return 0;
 }
@@ -67,6 +67,7 @@ int boot_image_set_cmdline(struct boot_image *img, const char *text, size_t len,
 		return why(w, -ENOMEM, "out of memory");
 	free(img->cmdline);
 	img->cmdline = copy;
+	img->cmdline_given = false;
 	set_origin(img->cmdline_origin, sizeof(img->cmdline_origin), origin);
 	return 0;
 }
@@ -120,6 +121,10 @@ char *boot_image_dump(const struct boot_image *img)
 	for (size_t i = 0; i < img->nr_layers; i++)
 		fprintf(f, "%s %s", i ? " >" : "", img->layers[i]->name);
 	fputc('\n', f);
+	if (img->parser.blob)
+		fprintf(f, "parser: %llu bytes at %#llx of %s, section .bpf\n",
+			(unsigned long long)img->parser.len, (unsigned long long)img->parser.off,
+			img->parser.blob->name);
 	dump_part(f, "kernel", &img->kernel);
 	for (size_t i = 0; i < img->nr_initrd; i++)
 		dump_part(f, "initrd", &img->initrd[i]);

@@ -25,6 +25,7 @@ struct file_type;
 struct boot_part {
 	struct extent bytes;
 	char origin[64]; /* where it came from: "section .initrd", "--initrd" */
+	bool given;      /* by the user; else it was in the image */
 };
 
 struct boot_image {
@@ -33,7 +34,11 @@ struct boot_image {
 	size_t nr_initrd;
 	char *cmdline; /* owned; NULL: none */
 	char cmdline_origin[64];
+	bool cmdline_given;
 	struct boot_part dtb; /* .bytes.blob is NULL: none */
+
+	/* The parser program that the file itself carries, section .bpf; .blob is NULL: none. */
+	struct extent parser;
 
 	/* The formats that were opened on the way in, outermost first; the last is the kernel's. */
 	const struct file_type *layers[LIMIT_NESTING + 1];

@@ -4,16 +4,22 @@
 
 #include "kexec/file-type.h"
 #include "kexec/formats/formats.h"
+#include "kexec/formats/pe.h"
 #include "lib/cleanup.h"
 
 /*
  * From most specific to least: a bzImage, an Image and a zboot are also PE
- * files, and compression is known by a few bytes only.
+ * files. Compression comes first because parser programs, too, decide by the
+ * first bytes whether a kernel must be unpacked.
  */
 static const struct file_type *const file_types[] = {
-	&file_type_bzImage64,      &file_type_arm64_image,   &file_type_zboot,
-	&file_type_uki,            &file_type_vmlinux_x86_64, &file_type_vmlinux_arm64,
 	&file_type_compressed,
+	&file_type_bzImage64,
+	&file_type_arm64_image,
+	&file_type_zboot,
+	&file_type_uki,
+	&file_type_vmlinux_x86_64,
+	&file_type_vmlinux_arm64,
 };
 
 /* What kexec-tools calls the same file under other names. */
@@ -85,6 +91,23 @@ static int open_all_layers(struct boot_image *img, const struct file_type *force
 	}
 }
 
+/*
+ * A parser program may travel in any PE file. One that is no good PE file has
+ * none: the formats have accepted it for what else it is.
+ */
+static void find_parser(struct boot_image *img)
+{
+	const struct extent file = blob_whole(img->blobs[0]);
+	const struct pe_section *s;
+	autope struct pe pe = { 0 };
+
+	if (pe_read(&pe, &file, NULL) < 0)
+		return;
+	s = pe_section(&pe, ".bpf");
+	if (s && s->file_len > 0)
+		extent_sub(&img->parser, &file, s->file_off, s->file_len);
+}
+
 int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w)
 {
@@ -97,6 +120,7 @@ int file_type_open(struct boot_image *ret, struct blob *file, const struct file_
 		r = open_all_layers(&img, forced, w);
 	if (r < 0)
 		return r;
+	find_parser(&img);
 	*ret = img;
 	img = (struct boot_image){ 0 };
 	return 0;

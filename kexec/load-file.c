@@ -5,6 +5,8 @@
 const char *route_name(enum route route)
 {
 	switch (route) {
+	case ROUTE_WHOLE:
+		return "whole";
 	case ROUTE_AS_IS:
 		return "as-is";
 	case ROUTE_UNPACKED:
@@ -19,6 +21,11 @@ enum route load_file_route(const struct boot_image *img, const struct arch_ops *
 	if (!arch_file_loads(arch, img->layers[img->nr_layers - 1]))
 		return ROUTE_NONE;
 	return img->nr_layers == 1 ? ROUTE_AS_IS : ROUTE_UNPACKED;
+}
+
+bool load_file_has_parser(const struct boot_image *img)
+{
+	return img->parser.blob;
 }
 
 static bool has_own_fd(const struct extent *e)
@@ -47,11 +54,6 @@ static int prepare_initrd(struct file_request *req, const struct boot_image *img
 {
 	int r;
 
-	if (img->nr_initrd == 0) {
-		req->initrd_fd = -1;
-		req->flags |= KEXEC_FILE_NO_INITRAMFS;
-		return 0;
-	}
 	if (img->nr_initrd == 1 && has_own_fd(&img->initrd[0].bytes)) {
 		req->initrd_fd = img->initrd[0].bytes.blob->fd;
 		return 0;
@@ -65,20 +67,43 @@ static int prepare_initrd(struct file_request *req, const struct boot_image *img
 	return r;
 }
 
-int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
-		      struct why *w)
+static int prepare(struct file_request *ret, const struct boot_image *img,
+		   const struct extent *kernel, bool with_initrd, bool with_cmdline,
+		   unsigned long flags, struct why *w)
 {
-	struct file_request req = { .flags = flags, .cmdline = img->cmdline ? img->cmdline : "" };
-	int r = prepare_kernel(&req, &img->kernel.bytes, w);
+	struct file_request req = {
+		.initrd_fd = -1,
+		.flags = flags,
+		.cmdline = with_cmdline && img->cmdline ? img->cmdline : "",
+	};
+	int r = prepare_kernel(&req, kernel, w);
 
-	if (r == 0)
+	if (r == 0 && with_initrd)
 		r = prepare_initrd(&req, img, w);
 	if (r < 0) {
 		file_request_done(&req);
 		return r;
 	}
+	if (req.initrd_fd < 0)
+		req.flags |= KEXEC_FILE_NO_INITRAMFS;
 	*ret = req;
 	return 0;
+}
+
+int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
+		      struct why *w)
+{
+	return prepare(ret, img, &img->kernel.bytes, img->nr_initrd > 0, true, flags, w);
+}
+
+int load_file_prepare_whole(struct file_request *ret, const struct boot_image *img,
+			    unsigned long flags, struct why *w)
+{
+	struct extent file = blob_whole(img->parser.blob);
+	/* Given initrds have replaced all embedded ones: the first tells for all. */
+	bool given = img->nr_initrd > 0 && img->initrd[0].given;
+
+	return prepare(ret, img, &file, given, img->cmdline_given, flags, w);
 }
 
 void file_request_done(struct file_request *req)

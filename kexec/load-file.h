@@ -12,6 +12,7 @@
 
 enum route { /* DESIGN.md, "-s, -c, -a" */
 	ROUTE_NONE,     /* kexec_file_load of this architecture does not take such a kernel */
+	ROUTE_WHOLE,    /* the file with its parser program, which the kernel runs */
 	ROUTE_AS_IS,    /* the user's own file: its IMA xattr and its signature count */
 	ROUTE_UNPACKED, /* parts as sealed memfds */
 };
@@ -19,8 +20,11 @@ enum route { /* DESIGN.md, "-s, -c, -a" */
 /* The word after "route: ". */
 const char *route_name(enum route route);
 
-/* How @img goes to kexec_file_load. Follows from its format alone. */
+/* How @img goes to a kernel that runs no parser programs. Follows from its format alone. */
 enum route load_file_route(const struct boot_image *img, const struct arch_ops *arch);
+
+/* Could a kernel that runs parser programs take the file whole? */
+bool load_file_has_parser(const struct boot_image *img);
 
 /* The arguments of the system call, and the memfds behind them. */
 struct file_request {
@@ -39,6 +43,13 @@ struct file_request {
  */
 int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
 		      struct why *w);
+
+/*
+ * The same for ROUTE_WHOLE: the file goes in as it is, with those parts only
+ * that the user gave; the kernel finds the others in the file.
+ */
+int load_file_prepare_whole(struct file_request *ret, const struct boot_image *img,
+			    unsigned long flags, struct why *w);
 
 void file_request_done(struct file_request *req);
 #define autorequest __attribute__((cleanup(file_request_done)))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kexec/decomposer.h"
 #include "kexec/explain.h"
 #include "kexec/file-type.h"
 #include "kexec/host.h"
@@ -163,6 +164,8 @@ static enum kexec_exit apply_overlay(struct load *l)
 	if (code != KEXEC_EXIT_OK)
 		return code;
 	overlay.cmdline = cmdline;
+	overlay.enforced = l->host.sig_force == 1;
+	overlay.crash = l->o->crash;
 	if (merge_overlay(&l->image, &overlay, &w) < 0)
 		return complain(KEXEC_EXIT_FAILED, "Cannot load", l->o->kernel, &w);
 	return KEXEC_EXIT_OK;
@@ -184,11 +187,32 @@ static unsigned long file_flags(const struct load *l)
 	return flags;
 }
 
+/* The whole file first: only so does its signature reach the kernel. */
+static enum route find_route(const struct load *l)
+{
+	const char *parser = l->o->parser;
+	struct why w = { 0 };
+	int r;
+
+	if (!load_file_has_parser(&l->image))
+		return load_file_route(&l->image, l->arch);
+	if (parser && strcmp(parser, "none") == 0) {
+		log_debug("--parser=none: not for the kernel's parser");
+		return load_file_route(&l->image, l->arch);
+	}
+	r = decomposer_present(l->sys, &w);
+	if (r > 0)
+		return ROUTE_WHOLE;
+	log_debug("the running kernel does not run parser programs%s%s: unpacking the image here",
+		  r < 0 ? ", for all we know: " : "", r < 0 ? w.text : "");
+	return load_file_route(&l->image, l->arch);
+}
+
 static void make_plan(struct load *l)
 {
 	l->plan = (struct plan){
 		.image = &l->image,
-		.route = load_file_route(&l->image, l->arch),
+		.route = find_route(l),
 		.flags = file_flags(l),
 		.crash = l->o->crash,
 		.cmdline_max = l->arch->cmdline_max(&l->image, l->o->crash),
@@ -222,7 +246,7 @@ static void explain_refusal(char *buf, size_t size, const struct load *l, int er
 		.flags = l->plan.flags,
 		.arch = l->arch->name,
 		.kernel_format = img->layers[img->nr_layers - 1]->label,
-		.as_is = l->plan.route == ROUTE_AS_IS,
+		.as_is = l->plan.route == ROUTE_AS_IS || l->plan.route == ROUTE_WHOLE,
 		.kernel_size = img->kernel.bytes.len,
 		.initrd_size = boot_image_initrd_size(img),
 		.memory_size = l->plan.memory_size,
@@ -244,32 +268,63 @@ static void mourn_crash_kernel(const struct load *l, int loaded_before)
 			  "a crash leaves no dump");
 }
 
-/* One call: every one counts against kexec_load_limit, also one that fails. */
-static enum kexec_exit call_kernel(const struct load *l)
+/* One call: every one counts against kexec_load_limit, also one that fails. 0 or -errno. */
+static int call_kernel(const struct load *l, enum kexec_exit *ret_code)
 {
 	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
 	char explanation[WHY_SIZE];
 	struct why w = { 0 };
 	int loaded_before, r;
 
-	if (load_file_prepare(&req, &l->image, l->plan.flags, &w) < 0)
-		return complain(KEXEC_EXIT_FAILED, "Cannot load", l->o->kernel, &w);
+	*ret_code = KEXEC_EXIT_FAILED;
+	if (l->plan.route == ROUTE_WHOLE)
+		r = load_file_prepare_whole(&req, &l->image, l->plan.flags, &w);
+	else
+		r = load_file_prepare(&req, &l->image, l->plan.flags, &w);
+	if (r < 0) {
+		complain(*ret_code, "Cannot load", l->o->kernel, &w);
+		return r;
+	}
 	loaded_before = l->o->crash ? host_loaded(l->sys, true) : 0;
 	r = l->sys->ops->kexec_file_load(req.kernel_fd, req.initrd_fd, strlen(req.cmdline) + 1,
 					 req.cmdline, req.flags);
 	if (r == 0) {
 		log_debug("kexec_file_load: loaded");
-		return KEXEC_EXIT_OK;
+		*ret_code = KEXEC_EXIT_OK;
+		return 0;
 	}
 	explain_refusal(explanation, sizeof(explanation), l, -r);
 	log_error("kexec_file_load failed: %s", explanation);
 	mourn_crash_kernel(l, loaded_before);
-	if (!explain_is_fallback(-r))
-		return KEXEC_EXIT_FAILED;
-	if (l->o->syscall == SYSCALL_FILE)
-		return KEXEC_EXIT_FALLBACK;
-	log_debug("not trying kexec_load: not supported yet");
-	return KEXEC_EXIT_FAILED;
+	if (explain_is_fallback(-r) && l->o->syscall == SYSCALL_FILE)
+		*ret_code = KEXEC_EXIT_FALLBACK;
+	return r;
+}
+
+/*
+ * After the kernel has refused the whole file: may the parts be tried? Not
+ * where that would go round a signature.
+ */
+static bool may_unpack(const struct load *l, int err)
+{
+	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 && explain_is_fallback(-err) &&
+	       load_file_route(&l->image, l->arch) != ROUTE_NONE;
+}
+
+static enum kexec_exit call_kernel_on_all_routes(struct load *l)
+{
+	enum kexec_exit code;
+	int r = call_kernel(l, &code);
+
+	if (r < 0 && may_unpack(l, r)) {
+		log_error("the kernel did not take the whole file; trying its parts, unpacked here");
+		l->plan.route = load_file_route(&l->image, l->arch);
+		log_debug("route: %s", route_name(l->plan.route));
+		r = call_kernel(l, &code);
+	}
+	if (r < 0 && explain_is_fallback(-r) && l->o->syscall == SYSCALL_AUTO)
+		log_debug("not trying kexec_load: not supported yet");
+	return code;
 }
 
 static enum kexec_exit load_by_file(struct load *l)
@@ -279,13 +334,12 @@ static enum kexec_exit load_by_file(struct load *l)
 		return print_plan(l, stdout);
 	if (log_level >= LOG_DEBUG)
 		print_plan(l, stderr);
-	if (l->plan.route == ROUTE_NONE) {
-		log_error("Cannot load %s: kexec_file_load on %s does not take an %s; kexec_load "
-			  "would, which is not supported yet", l->o->kernel, l->arch->name,
-			  l->image.layers[l->image.nr_layers - 1]->label);
-		return l->o->syscall == SYSCALL_FILE ? KEXEC_EXIT_FALLBACK : KEXEC_EXIT_FAILED;
-	}
-	return call_kernel(l);
+	if (l->plan.route != ROUTE_NONE)
+		return call_kernel_on_all_routes(l);
+	log_error("Cannot load %s: kexec_file_load on %s does not take an %s; kexec_load would, "
+		  "which is not supported yet", l->o->kernel, l->arch->name,
+		  l->image.layers[l->image.nr_layers - 1]->label);
+	return l->o->syscall == SYSCALL_FILE ? KEXEC_EXIT_FALLBACK : KEXEC_EXIT_FAILED;
 }
 
 /* Before anything is read: without a reservation there is no place for a crash kernel. */

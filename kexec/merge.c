@@ -15,27 +15,55 @@ void overlay_done(struct overlay *o)
 	*o = (struct overlay){ 0 };
 }
 
+static bool is_given(const char *cmdline)
+{
+	return cmdline && cmdline[0];
+}
+
+/* What the signature covers must be what boots. */
+static int check_enforced(const struct boot_image *img, const struct overlay *o, struct why *w)
+{
+	if (!o->enforced || o->crash)
+		return 0;
+	if (o->nr_initrds > 0 && img->nr_initrd > 0)
+		return why(w, -EPERM, "its signed initrd cannot be replaced by --initrd: this kernel enforces signatures");
+	if (is_given(o->cmdline) && img->cmdline)
+		return why(w, -EPERM, "its signed command line cannot be replaced: this kernel enforces signatures");
+	return 0;
+}
+
+static int set_cmdline(struct boot_image *img, const char *cmdline, struct why *w)
+{
+	int r = boot_image_set_cmdline(img, cmdline, strlen(cmdline), "command line", w);
+
+	if (r == 0)
+		img->cmdline_given = true;
+	return r;
+}
+
+static int add_initrd(struct boot_image *img, struct blob *initrd, struct why *w)
+{
+	struct extent all;
+	int r = boot_image_own(img, initrd, &all, w);
+
+	if (r == 0)
+		r = boot_image_add_initrd(img, &all, "--initrd", w);
+	if (r == 0)
+		img->initrd[img->nr_initrd - 1].given = true;
+	return r;
+}
+
 int merge_overlay(struct boot_image *img, struct overlay *o, struct why *w)
 {
-	int r;
+	int r = check_enforced(img, o, w);
 
-	if (o->cmdline && o->cmdline[0]) {
-		r = boot_image_set_cmdline(img, o->cmdline, strlen(o->cmdline), "command line", w);
-		if (r < 0)
-			return r;
-	}
-	if (o->nr_initrds > 0)
+	if (r == 0 && is_given(o->cmdline))
+		r = set_cmdline(img, o->cmdline, w);
+	if (r == 0 && o->nr_initrds > 0)
 		img->nr_initrd = 0;
-	for (size_t i = 0; i < o->nr_initrds; i++) {
-		struct extent all;
-
-		r = boot_image_own(img, &o->initrds[i], &all, w);
-		if (r == 0)
-			r = boot_image_add_initrd(img, &all, "--initrd", w);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < o->nr_initrds; i++)
+		r = add_initrd(img, &o->initrds[i], w);
+	return r;
 }
 
 /*

@@ -13,6 +13,8 @@ struct overlay {
 	const char *cmdline; /* NULL or "": not given */
 	struct blob initrds[LIMIT_INITRDS]; /* owned; in load order */
 	size_t nr_initrds;
+	bool enforced; /* the running kernel enforces signatures of whole images */
+	bool crash;    /* a crash kernel may be given everything, always */
 };
 
 void overlay_done(struct overlay *o);
@@ -20,8 +22,9 @@ void overlay_done(struct overlay *o);
 
 /*
  * Applies @o to the embedded image: a given command line replaces the embedded
- * one, given initrds replace all embedded ones (DESIGN.md, merge rules 1 and 2).
- * The initrds move to the image. -E2BIG, -ENOMEM.
+ * one, given initrds replace all embedded ones. Under enforced signatures a part
+ * that the image has can be replaced for a crash kernel only (DESIGN.md, "Merge
+ * rules"). The initrds move to the image. -EPERM, -E2BIG, -ENOMEM.
  */
 int merge_overlay(struct boot_image *img, struct overlay *o, struct why *w);
 

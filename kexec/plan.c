@@ -11,6 +11,8 @@
 static const char *how(enum route route)
 {
 	switch (route) {
+	case ROUTE_WHOLE:
+		return "the file itself, for the parser program inside it";
 	case ROUTE_AS_IS:
 		return "the file itself";
 	case ROUTE_UNPACKED:
@@ -51,7 +53,7 @@ char *plan_text(const struct plan *p)
 	f = open_memstream(&text, &size);
 	if (!f)
 		return NULL;
-	if (p->image->nr_initrd == 0)
+	if (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given))
 		flags |= KEXEC_FILE_NO_INITRAMFS;
 	fprintf(f, "load: %s kernel by kexec_file_load\n", p->crash ? "crash" : "reboot");
 	fputs(image, f);

@@ -279,6 +279,14 @@ int pe_cut_at_certificates(struct extent *image, struct why *w)
 	return 0;
 }
 
+const struct pe_section *pe_section(const struct pe *pe, const char *name)
+{
+	for (size_t i = 0; i < pe->nr_sections; i++)
+		if (strcmp(pe->sections[i].name, name) == 0)
+			return &pe->sections[i];
+	return NULL;
+}
+
 void pe_done(struct pe *pe)
 {
 	free(pe->sections);

@@ -44,6 +44,9 @@ struct pe {
  */
 int pe_read(struct pe *ret, const struct extent *image, struct why *w);
 
+/* The first section called @name, of whatever slice; NULL: none. */
+const struct pe_section *pe_section(const struct pe *pe, const char *name);
+
 /*
  * A signed PE file ends where its certificate table ends: cuts @image there.
  * Looks at nothing but the way to that table, because anything that starts like
