@@ -33,6 +33,7 @@ struct object {
 	struct section sections[LIMIT_BPF_ELF_SECTIONS];
 	size_t nr;
 	struct span names;
+	bool is_bpf; /* and relocatable */
 	struct why *why;
 };
 
@@ -80,8 +81,7 @@ static int read_header(struct object *o)
 	if (names >= o->nr || o->sections[names].type != SHT_STRTAB)
 		return why(o->why, -ENOEXEC, "it has no ELF section names");
 	o->names = o->sections[names].bytes;
-	if (le16toh(eh.e_machine) != EM_BPF || le16toh(eh.e_type) != ET_REL)
-		return why(o->why, -ENOEXEC, "it is not a relocatable BPF object");
+	o->is_bpf = le16toh(eh.e_machine) == EM_BPF && le16toh(eh.e_type) == ET_REL;
 	return 0;
 }
 
@@ -252,9 +252,19 @@ static int relocate_all(struct vm_program *p, const struct object *o, size_t tex
 	return r;
 }
 
+static bool has_section(const struct object *o, const char *name)
+{
+	for (size_t i = 1; i < o->nr; i++)
+		if (name_is(o->names, o->sections[i].name, name))
+			return true;
+	return false;
+}
+
 /* A light skeleton is known by the two arrays that it consists of. */
 static bool is_type2(const struct object *o)
 {
+	if (o->is_bpf && has_section(o, "syscall"))
+		return false;
 	for (size_t i = 0; i < o->nr; i++) {
 		const struct section *s = &o->sections[i];
 		uint32_t name;
@@ -274,10 +284,10 @@ static int load(struct vm_program *p, struct object *o)
 	const struct section *text;
 	int r = read_header(o);
 
-	if (r == -ENOEXEC && is_type2(o)) {
-		why_clear(o->why);
+	if (r == 0 && is_type2(o))
 		return why(o->why, -EOPNOTSUPP, "it is a light skeleton, which cannot be run here yet");
-	}
+	if (r == 0 && !o->is_bpf)
+		return why(o->why, -ENOEXEC, "it is not a relocatable BPF object");
 	if (r == 0)
 		r = check_license(o);
 	if (r == 0)
