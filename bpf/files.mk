@@ -6,5 +6,7 @@ kexec_SRC += bpf/vm/alu.c bpf/vm/check.c bpf/vm/interp.c bpf/vm/kfuncs.c bpf/vm/
 
 # Parser programs, ready to be put into a section .bpf: what clang writes without
 # debugging information needs no more work. Without clang they are left out.
-BPF_PROGRAMS := $(if $(filter-out no,$(CLANG)),$(patsubst $(srcdir)/%.c,%,\
-	$(sort $(wildcard $(srcdir)/bpf/progs/*.bpf.c))))
+bpf_programs = $(if $(filter-out no,$(CLANG)),$(patsubst $(srcdir)/%.c,%,\
+	$(sort $(wildcard $(srcdir)/$(1)/*.bpf.c))))
+BPF_PROGRAMS := $(call bpf_programs,bpf/progs)
+BPF_TESTS := $(call bpf_programs,tests/bpf)

@@ -14,19 +14,20 @@ static int load_program(struct vm_program *ret, const struct extent *object, str
 {
 	autofree unsigned char *bytes = NULL;
 	autoprogram struct vm_program p = { 0 };
+	struct why bad = { 0 };
 	int r;
 
 	if (object->len > LIMIT_PARSER)
 		return why(w, -E2BIG, "it has %llu bytes, at most %llu are accepted",
 			   (unsigned long long)object->len, (unsigned long long)LIMIT_PARSER);
-	r = extent_dup(object, 0, object->len, &bytes, w);
+	r = extent_dup(object, 0, object->len, &bytes, &bad);
 	if (r == 0)
-		r = vm_load(&p, (struct span){ bytes, object->len }, w);
+		r = vm_load(&p, (struct span){ bytes, object->len }, &bad);
 	if (r == 0)
-		r = vm_check(&p, w);
-	/* The program is bad; what -ENOEXEC says here is that there is none. */
+		r = vm_check(&p, &bad);
+	/* The program is bad; -ENOEXEC would say here that there is none. */
 	if (r < 0)
-		return r == -ENOEXEC ? -EBADMSG : r;
+		return why(w, r == -ENOEXEC ? -EBADMSG : r, "%s", bad.text);
 	*ret = p;
 	p = (struct vm_program){ 0 };
 	return 0;

@@ -13,17 +13,17 @@
 #include "lib/limits.h"
 #include "tests/unit/parser-program.h"
 
-bool read_parser_program(struct bytes *ret, const char *name)
+bool read_parser_program(struct bytes *ret, const char *path)
 {
 	const char *builddir = getenv("builddir");
 	autofree unsigned char *data = NULL;
 	autoblob struct blob file = { 0 };
 	struct why w = { 0 };
 	struct extent all;
-	char path[PATH_MAX];
+	char full[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/bpf/progs/%s", builddir ? builddir : ".", name);
-	if (blob_open(&file, path, &w) < 0)
+	snprintf(full, sizeof(full), "%s/%s", builddir ? builddir : ".", path);
+	if (blob_open(&file, full, &w) < 0)
 		return false;
 	all = blob_whole(&file);
 	assert_in_range(all.len, 1, LIMIT_PARSER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parser program as it is shipped, built by clang beside the tests. */
+/* Parser programs as clang built them beside the tests. */
 #ifndef TESTS_UNIT_PARSER_PROGRAM_H
 #define TESTS_UNIT_PARSER_PROGRAM_H
 
@@ -7,7 +7,9 @@
 
 #include "tests/unit/images.h"
 
-/* bpf/progs/@name of the build folder; false: not built, there was no clang. */
-bool read_parser_program(struct bytes *ret, const char *name);
+/* @path below the build folder; false: not built, there was no clang. */
+bool read_parser_program(struct bytes *ret, const char *path);
+
+#define UKI_BPF "bpf/progs/uki.bpf"
 
 #endif

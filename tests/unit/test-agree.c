@@ -390,7 +390,7 @@ static void test_mutants(void **state)
 static int read_program(void **state)
 {
 	(void)state;
-	if (!read_parser_program(&program, "uki.bpf"))
+	if (!read_parser_program(&program, UKI_BPF))
 		print_message("# the parser program was not built: no clang\n");
 	return 0;
 }

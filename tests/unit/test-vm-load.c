@@ -274,7 +274,7 @@ static void test_shipped(void **state)
 	struct why w = { 0 };
 
 	(void)state;
-	if (!read_parser_program(&object, "uki.bpf"))
+	if (!read_parser_program(&object, UKI_BPF))
 		skip();
 	if (vm_load(&p, bytes_span(&object), &w) < 0 || vm_check(&p, &w) < 0)
 		fail_msg("%s", w.text);

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names a kernel, but never says DONE and returns 0: does not recognise the image. */
+#include "tests/bpf/say.h"
+
+PROGRAM(say_ref(host, KEXEC_BPF_COPY, KEXEC_BPF_KERNEL, 0, size));
