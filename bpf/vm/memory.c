@@ -73,7 +73,9 @@ static int find_place(struct place *ret, struct vm *vm, uint64_t addr, uint64_t 
 	}
 	for (size_t d = 0; d <= vm->depth; d++)
 		if (inside(stack_base(d), LIMIT_BPF_STACK, addr, len)) {
-			*ret = (struct place){ .frame = &vm->frame[d], .off = addr - stack_base(d) };
+			ret->ctx = NULL;
+			ret->frame = &vm->frame[d];
+			ret->off = addr - stack_base(d);
 			return 0;
 		}
 	return outside(vm, addr, len, access);
