@@ -6,6 +6,7 @@
  *	KEXEC_TEST_MUTANTS=N    how many (default 10000)
  *	KEXEC_TEST_SEED=N       other mutations
  *	KEXEC_TEST_KEEP=DIR     where mutants go that they do not agree on
+ * "test-agree --write N FILE" writes good image number N.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,19 +285,27 @@ static bool finds_program(const struct bytes *image)
 	       memcmp(image->data + bytes.off, program.data, program.size) == 0;
 }
 
+static int write_file(const char *path, const struct bytes *image)
+{
+	FILE *f = fopen(path, "w");
+	bool good = f && fwrite(image->data, 1, image->size, f) == image->size;
+
+	if (!f || fclose(f) != 0 || !good) {
+		perror(path);
+		return -1;
+	}
+	return 0;
+}
+
 static void keep(const struct bytes *image, unsigned int number)
 {
 	const char *dir = getenv("KEXEC_TEST_KEEP");
 	char path[4096];
-	FILE *f;
 
 	if (!dir)
 		return;
 	snprintf(path, sizeof(path), "%s/mutant-%u.efi", dir, number);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(image->data, 1, image->size, f), image->size);
-	assert_int_equal(fclose(f), 0);
+	assert_int_equal(write_file(path, image), 0);
 }
 
 /* Also known: pe.c compares names up to the first NUL, everybody else all eight bytes. */
@@ -402,7 +411,21 @@ static int free_program(void **state)
 	return 0;
 }
 
-int main(void)
+/* For tests that need a file: image @number, with its program. */
+static int write_image(const char *number, const char *path)
+{
+	autobytes struct bytes image = { 0 };
+	int r;
+
+	if (!read_parser_program(&program, UKI_BPF))
+		return 1;
+	make_uki(&image, strtoul(number, NULL, 0), bytes_span(&program));
+	r = write_file(path, &image);
+	bytes_done(&program);
+	return r < 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
@@ -410,5 +433,7 @@ int main(void)
 		cmocka_unit_test(test_mutants),
 	};
 
+	if (argc == 4 && strcmp(argv[1], "--write") == 0)
+		return write_image(argv[2], argv[3]);
 	return cmocka_run_group_tests(tests, read_program, free_program);
 }
