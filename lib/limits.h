@@ -17,6 +17,12 @@
 
 /* Section headers of a PE file; as many as parser programs look at (bpf/kexec-bpf.h). */
 #define LIMIT_PE_SECTIONS 256
+/* Everything in front of the first section's bytes: one page, in practice. */
+#define LIMIT_PE_HEADERS (1 * MiB)
+/* Debug directory: one entry a kind, of which there are some twenty. */
+#define LIMIT_PE_DEBUG 32
+/* A parser program: KEXEC_BPF_MAX_OBJECT of bpf/kexec-bpf.h. */
+#define LIMIT_PARSER (1 * MiB)
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4

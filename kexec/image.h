@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sub-commands of kexec-image: a row each in kexec-image.c, a file each in image-*.c. */
+#ifndef KEXEC_IMAGE_H
+#define KEXEC_IMAGE_H
+
+#include "lib/why.h"
+
+enum image_exit {
+	IMAGE_EXIT_OK = 0,
+	IMAGE_EXIT_REFUSED = 1, /* the input, or the command line, is not what it should be */
+	IMAGE_EXIT_IO = 2,      /* reading, writing or memory failed */
+};
+
+/* argv[0] is the program's name; options and arguments follow. */
+enum image_exit image_add_parser(int argc, char **argv);
+enum image_exit image_envelope(int argc, char **argv);
+
+extern const char image_add_parser_help[], image_envelope_help[];
+
+/* Prints the reason, @name in front of it unless NULL, and tells the exit code for it. */
+enum image_exit image_failed(const char *name, const struct why *w);
+
+/* Complains about the command line: one line, and where there is more to read. */
+enum image_exit image_usage(const char *command, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
