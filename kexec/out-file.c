@@ -197,6 +197,8 @@ int out_file_commit(struct out_file *o, struct why *w)
 {
 	if (!o->why.err && fsync(o->file.fd) < 0)
 		write_failed(o, errno);
+	if (!o->why.err && is_interrupted())
+		write_failed(o, EINTR);
 	if (!o->why.err && rename(o->temp, o->path) < 0)
 		write_failed(o, errno);
 	if (o->why.err)

@@ -142,7 +142,8 @@ static inline int edit(struct image *ret, struct image *m, size_t len, bool repl
 
 		assert_true(ret->size + p->len <= MAX_IMAGE);
 		if (p->bytes.blob)
-			assert_int_equal(extent_read(&p->bytes, 0, ret->data + ret->size, p->len, NULL), 0);
+			assert_int_equal(extent_read(&p->bytes, 0, ret->data + ret->size, p->len,
+						     NULL), 0);
 		ret->size += p->len;
 	}
 	assert_int_equal(ret->size, e.size);
@@ -189,7 +190,8 @@ static inline size_t check(struct image *new_image, struct image *old_image, siz
 		assert_memory_equal(s->rest, t->rest, sizeof(s->rest));
 		assert_int_equal(s->virtual_size, t->virtual_size);
 		assert_true(t->raw_size >= s->raw_size);
-		assert_memory_equal(old_image->data + s->raw_off, new_image->data + t->raw_off, s->raw_size);
+		assert_memory_equal(old_image->data + s->raw_off, new_image->data + t->raw_off,
+				    s->raw_size);
 	}
 	for (size_t i = 0; i < b.nr_rows; i++) {
 		const struct pe_row *s = &b.rows[i];
