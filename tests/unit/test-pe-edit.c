@@ -126,6 +126,25 @@ static void test_signed(void **state)
 	refused(&in, false, true, -EBADMSG, "overlaps a section");
 }
 
+/* What a signer padded with goes as well. */
+static void test_padding_before_signature(void **state)
+{
+	(void)state;
+	start(&in, 0x400);
+	section(&in, ".linux", 0x100, 0x1fc);
+	in.size += 4;
+	sign(&in, 0x100);
+	assert_int_equal(edit(&out, &in, 100, false, true, NULL), 0);
+	check(&out, &in, 100);
+	assert_int_equal(out.size, 0x400 + 2 * ALIGN);
+
+	/* unless it is none */
+	in.data[0x400 + 0x1fc] = 1;
+	assert_int_equal(edit(&out, &in, 100, false, true, NULL), 0);
+	assert_int_equal(out.size, 0x400 + 2 * ALIGN + 4);
+	assert_int_equal(out.data[out.size - 4], 1);
+}
+
 /* Bytes of no section stay behind all sections: the order that hashing expects. */
 static void test_overlay(void **state)
 {
@@ -206,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_existing_in_profile),
 		cmocka_unit_test(test_existing_overlaps),
 		cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_padding_before_signature),
 		cmocka_unit_test(test_overlay),
 		cmocka_unit_test(test_unaligned_end),
 		cmocka_unit_test(test_numbers),
