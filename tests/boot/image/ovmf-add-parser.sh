@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Does a UKI still boot under UEFI firmware when it has got a parser program?
 # OVMF in QEMU, from a disk as firmware sees them; the kernel tells what it got.
+# One UKI has profiles, the other no room in its headers, so that all sections move.
 # Then once more under Secure Boot, signed by sbsign with the key that Debian's
 # OVMF has for tests, and as a control one that was changed after signing. TAP.
 #
@@ -19,6 +20,8 @@ ovmf=/usr/share/OVMF
 snakeoil=/usr/share/ovmf/PkKek-1-snakeoil
 # shellcheck source=tests/tap.sh
 . "$top_srcdir/tests/tap.sh"
+# shellcheck source=tests/pe.sh
+. "$top_srcdir/tests/pe.sh"
 
 out=$BUILD/boot-image
 token=kxt-$$-$RANDOM
@@ -60,14 +63,51 @@ END
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) > "$out/initrd"
 }
 
+# facts FILE: opt, table, nr, end, headers are set
+facts() {
+	opt=$(($(get "$1" 0x3c) + 24))
+	table=$((opt + ($(get "$1" $((opt - 4))) & 0xffff)))
+	nr=$(($(get "$1" $((opt - 18))) & 0xffff))
+	end=$((table + 40 * nr))
+	headers=$(get "$1" $((opt + 60)))
+}
+
+# squeeze FILE: systemd's stub has headers of some pages; this leaves as many sectors as are full
+squeeze() {
+	local new row raw
+	facts "$1"
+	new=$(((end + 511) / 512 * 512))
+	{ head -c $new "$1"; tail -c +$((headers + 1)) "$1"; } > "$1.new"
+	put "$1.new" $((opt + 60)) $new
+	for ((row = table; row < end; row += 40)); do
+		raw=$(get "$1" $((row + 20)))
+		[ "$raw" = 0 ] || put "$1.new" $((row + 20)) $((raw - headers + new))
+	done
+	mv "$1.new" "$1"
+}
+
 make_images() {
+	local args=(--linux="$kernel/vmlinuz" --initrd="$out/initrd"
+		--cmdline="console=ttyS0 $token")
 	printf '\177ELFnot really' > "$out/parser"
 	"$ukify" build --profile=ID=one --cmdline="console=ttyS0 wrong" --output="$out/addon" &&
-		"$ukify" build --linux="$kernel/vmlinuz" --initrd="$out/initrd" \
-			--cmdline="console=ttyS0 $token" --output="$out/plain.efi" &&
-		"$ukify" build --linux="$kernel/vmlinuz" --initrd="$out/initrd" \
-			--profile=ID=zero --cmdline="console=ttyS0 $token" \
-			--join-profile="$out/addon" --output="$out/profiles.efi"
+		"$ukify" build "${args[@]}" --profile=ID=zero --join-profile="$out/addon" \
+			--output="$out/profiles.efi" || return
+	while :; do
+		"$ukify" build "${args[@]}" --output="$out/full.efi" || return
+		facts "$out/full.efi"
+		[ $((end % 512)) -le $((512 - 40)) ] && [ $((end % 512)) != 0 ] || break
+		args+=(--section=".x$nr:x")
+	done
+	squeeze "$out/full.efi"
+}
+
+grew() {
+	local before
+	facts "$1"
+	before=$headers
+	facts "$2"
+	[ "$headers" -gt "$before" ]
 }
 
 # boots NAME CODE VARS QEMU-ARGUMENT...: the UKI $out/NAME.efi, log in $out/NAME.txt;
@@ -90,7 +130,7 @@ boots() {
 	pid=$!
 	while kill -0 $pid 2> /dev/null; do
 		sleep 0.5
-		! grep -q 'No bootable option' "$out/$name.log" || kill $pid
+		! grep -q 'No bootable option' "$out/$name.log" || kill $pid 2> /dev/null
 	done
 	wait $pid
 	tr -d '\r' < "$out/$name.log" > "$out/$name.txt"
@@ -110,19 +150,21 @@ make_initrd
 ballast=$(sha256sum < "$out/root/ballast")
 check "ukify makes the images" make_images
 
-for name in plain profiles; do
+for name in full profiles; do
 	check "$name: add-parser" "$image" add-parser --parser="$out/parser" \
 		"$out/$name.efi" "$out/$name-bpf.efi"
 	boots $name-bpf OVMF_CODE_4M.fd OVMF_VARS_4M.fd -machine q35
 	booted $name-bpf
 done
 
-# The image under Secure Boot is the one with profiles: its sections moved.
+check "full: the headers grew" grew "$out/full.efi" "$out/full-bpf.efi"
+
+# The image under Secure Boot is the one whose sections moved.
 secure=(-machine "q35,smm=on" -global "driver=cfi.pflash01,property=secure,value=on")
 if [ -e "$snakeoil.key" ] && [ -e $ovmf/OVMF_VARS_4M.snakeoil.fd ]; then
 	openssl rsa -in $snakeoil.key -passin pass:snakeoil -out "$out/key" 2> /dev/null
 	check "sbsign" sbsign --key "$out/key" --cert $snakeoil.pem \
-		--output "$out/signed.efi" "$out/profiles-bpf.efi"
+		--output "$out/signed.efi" "$out/full-bpf.efi"
 	boots signed OVMF_CODE_4M.secboot.fd OVMF_VARS_4M.snakeoil.fd "${secure[@]}"
 	booted signed
 	check "signed: under Secure Boot" grep -qi 'secure boot enabled' "$out/signed.txt"
