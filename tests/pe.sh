@@ -12,7 +12,11 @@ put() {
 
 put_text() { printf '%s' "$3" | dd of="$1" bs=1 seek=$(($2)) conv=notrunc status=none; }
 
-get() { od -A n -t u4 -j $(($2)) -N 4 "$1" | tr -d ' '; }
+# get FILE OFF: the number there, or -1
+get() {
+	pe_value=$(od -A n -t u4 -j $(($2)) -N 4 "$1" 2> /dev/null | tr -d ' ')
+	echo "${pe_value:--1}"
+}
 
 # pe_new FILE HEADERS_SIZE: PE32+, x86_64, EFI application, 16 directories
 pe_new() {

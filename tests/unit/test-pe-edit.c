@@ -195,6 +195,16 @@ static void test_numbers(void **state)
 	assert_int_equal(edit(&out, &in, 0x1000 - 1, false, false, NULL), 0);
 }
 
+static void test_too_many_sections(void **state)
+{
+	(void)state;
+	start(&in, 0x3000);
+	sections(&in, LIMIT_PE_SECTIONS - 1, ".s");
+	assert_int_equal(edit(&out, &in, 10, false, false, NULL), 0);
+	section(&in, ".last", 10, 0);
+	refused(&in, false, false, -E2BIG, "256 sections already");
+}
+
 static void test_checksum(void **state)
 {
 	/* 0xffff + 0x0002 -> 0x0002, + 0x0102 + 0x0003 -> 0x0107, + length 12 */
@@ -229,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_overlay),
 		cmocka_unit_test(test_unaligned_end),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_too_many_sections),
 		cmocka_unit_test(test_checksum),
 	};
 
