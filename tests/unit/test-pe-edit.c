@@ -143,6 +143,14 @@ static void test_padding_before_signature(void **state)
 	assert_int_equal(edit(&out, &in, 100, false, true, NULL), 0);
 	assert_int_equal(out.size, 0x400 + 2 * ALIGN + 4);
 	assert_int_equal(out.data[out.size - 4], 1);
+
+	/* or too much of it */
+	start(&in, 0x400);
+	section(&in, ".linux", 0x100, ALIGN);
+	in.size += 0x1000;
+	sign(&in, 0x100);
+	assert_int_equal(edit(&out, &in, 100, false, true, NULL), 0);
+	assert_int_equal(out.size, 0x400 + 2 * ALIGN + 0x1000);
 }
 
 /* Bytes of no section stay behind all sections: the order that hashing expects. */
