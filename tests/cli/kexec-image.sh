@@ -98,9 +98,11 @@ check ".. says so" says "same file"
 ln uki hard
 check "OUT is another name of IN: exit 1" refuses --parser=parser uki hard
 check "OUT is the parser: exit 1" refuses --parser=parser uki parser
-check "OUT is a folder: exit 1" refuses --parser=parser uki /tmp
-check "OUT is a device: exit 1" refuses --parser=parser uki /dev/null
-check ".. which stays" test -c /dev/null
+check "OUT is a folder: exit 1" refuses --parser=parser uki "$PWD"
+# Not /dev/null: a broken build that runs as root would replace it for everybody.
+mkfifo fifo
+check "OUT is a FIFO: exit 1" refuses --parser=parser uki fifo
+check ".. which stays" test -p fifo
 check "OUT in no folder: exit 2" fails --parser=parser uki nowhere/new
 check "IN is missing: exit 2" fails --parser=parser missing new2
 check "the parser is missing: exit 2" fails --parser=missing uki new2
