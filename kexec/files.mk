@@ -9,7 +9,7 @@ kexec_SRC += kexec/actions.c kexec/boot-image.c kexec/boot-image-compare.c kexec
 	     kexec/sys.c
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
-kexec_SRC += kexec/envelope-build.c kexec/image.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
+kexec_SRC += kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
 	     kexec/out-file.c kexec/pe-edit.c kexec/pe-head.c kexec/pe-headers.c kexec/pe-room.c
 
 # A format is one file here and one row in kexec/file-type.c.

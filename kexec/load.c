@@ -307,8 +307,8 @@ static int call_kernel(const struct load *l, enum kexec_exit *ret_code)
  */
 static bool may_unpack(const struct load *l, int err)
 {
-	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 && explain_is_fallback(-err) &&
-	       load_file_route(&l->image, l->arch) != ROUTE_NONE;
+	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 &&
+	       explain_is_fallback(-err) && load_file_route(&l->image, l->arch) != ROUTE_NONE;
 }
 
 static enum kexec_exit call_kernel_on_all_routes(struct load *l)

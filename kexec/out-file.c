@@ -74,14 +74,19 @@ static int create_temp(struct out_file *o, struct why *w)
 	return why(w, -err, "cannot create '%s': %s", o->path, strerror(err));
 }
 
+/* The ones that end a program, and that someone may want to. */
+static const int endings[] = { SIGHUP, SIGINT, SIGTERM };
+
 static void block_signals(sigset_t *old)
 {
+	struct sigaction action;
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		/* One that nohup(1) ignores would be pending once it is blocked. */
+		if (sigaction(endings[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(&set, endings[i]);
 	sigprocmask(SIG_BLOCK, &set, old);
 }
 
@@ -89,8 +94,12 @@ static bool is_interrupted(void)
 {
 	sigset_t set;
 
-	return sigpending(&set) == 0 && (sigismember(&set, SIGHUP) == 1 ||
-		sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1);
+	if (sigpending(&set) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (sigismember(&set, endings[i]) == 1)
+			return true;
+	return false;
 }
 
 int out_file_create(struct out_file *ret, const char *path, const struct blob *const *inputs,
@@ -197,6 +206,8 @@ int out_file_commit(struct out_file *o, struct why *w)
 {
 	if (!o->why.err && fsync(o->file.fd) < 0)
 		write_failed(o, errno);
+	if (!o->why.err && is_interrupted())
+		write_failed(o, EINTR);
 	if (!o->why.err && rename(o->temp, o->path) < 0)
 		write_failed(o, errno);
 	if (o->why.err)

@@ -228,7 +228,8 @@ int pe_work_moved(uint32_t *ret, const struct pe_work *wk, uint64_t off, const c
 }
 
 /* A file offset of 0 in a section header means none. */
-static int move_field(const struct pe_work *wk, unsigned char *field, const char *what, struct why *w)
+static int move_field(const struct pe_work *wk, unsigned char *field, const char *what,
+		      struct why *w)
 {
 	uint32_t off = 0;
 	int r = 0;

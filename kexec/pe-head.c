@@ -69,7 +69,8 @@ static void put_directories(struct head *head, const struct pe_work *wk)
 /* The payload is a part of a section and goes where that goes. */
 static int put_zboot_payload(struct head *head, const struct pe_work *wk, struct why *w)
 {
-	uint32_t off = pe_work_le32(wk, ZBOOT_PAYLOAD_OFF), size = pe_work_le32(wk, ZBOOT_PAYLOAD_SIZE);
+	uint32_t off = pe_work_le32(wk, ZBOOT_PAYLOAD_OFF);
+	uint32_t size = pe_work_le32(wk, ZBOOT_PAYLOAD_SIZE);
 	bool gzip = span_is(pe_headers_span(wk->h), ZBOOT_CODEC, "gzip", sizeof("gzip"));
 	uint64_t len = (uint64_t)size + (gzip ? 0 : ZBOOT_TRAILER);
 

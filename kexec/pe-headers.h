@@ -70,7 +70,7 @@ struct span pe_headers_span(const struct pe_headers *h);
 bool pe_headers_dir(const struct pe_headers *h, unsigned int i, uint32_t *ret_va,
 		    uint32_t *ret_len);
 
-/* Where the file has the @len bytes that are loaded to @va; false if nowhere, or not in one piece. */
+/* Where the file has the @len bytes loaded to @va; false if nowhere, or not in one piece. */
 bool pe_headers_locate(const struct pe_headers *h, uint64_t va, uint64_t len, uint64_t *ret_off);
 
 /* Is @row called @name? */

@@ -46,7 +46,8 @@ bytes_read() { # LOG FILE
 	grep -E "^[0-9]+ +(p?read[v64]*|sendfile|copy_file_range|splice)\(.*<$2>" "$1" |
 		awk '{ sum += $NF } END { print sum + 0 }'
 }
-nr_syscalls() { grep -cvE ' (\+\+\+|---) ' "$1"; }
+# Of those that name a file of ours; a sanitizer adds calls of its own.
+nr_syscalls() { grep -cF "$dir/" "$1"; }
 
 make_bzImage "$dir/vmlinuz" 8M
 truncate -s 1M "$dir/small"

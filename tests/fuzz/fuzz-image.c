@@ -26,6 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < img.nr_initrd; i++)
 		check_part(&img.initrd[i].bytes);
 	PROMISE(!img.cmdline || (img.cmdline[0] && strlen(img.cmdline) <= LIMIT_CMDLINE));
+	if (img.parser.blob)
+		check_part(&img.parser);
 	for (unsigned int i = 0; arch_row(i); i++) {
 		arch_row(i)->cmdline_max(&img, false);
 		arch_row(i)->memory_size(&img);

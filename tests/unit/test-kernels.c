@@ -99,6 +99,23 @@ static void test_bzImage_at_its_limits(void **state)
 	}
 }
 
+/* A header that claims no code at all, and none is there. */
+static void test_bzImage_without_code(void **state)
+{
+	autobytes struct bytes image = { 0 };
+	struct why w = { 0 };
+
+	(void)state;
+	make_bzImage(&image);
+	bytes_set(&image, 0x1f4, 4, 0);
+	bytes_set(&image, 0x248, 8, 0);
+	image.size = 1025;
+	assert_int_equal(open_bzImage(&image, NULL), 0);
+	image.size = 1024;
+	check_refused("without-code", open_bzImage(&image, &w), &w, -EBADMSG,
+		      "is cut: 0 bytes of kernel code");
+}
+
 /* Bytes behind the kernel's code are certificates: no reason to refuse it. */
 static void test_signed_bzImage(void **state)
 {
@@ -213,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bzImage),
 		cmocka_unit_test(test_bzImage_at_its_limits),
+		cmocka_unit_test(test_bzImage_without_code),
 		cmocka_unit_test(test_signed_bzImage),
 		cmocka_unit_test(test_bzImage_facts),
 		cmocka_unit_test(test_arm64_image),

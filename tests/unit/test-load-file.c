@@ -98,6 +98,25 @@ static void test_single_initrd_is_passed_itself(void **state)
 	assert_string_equal(req.cmdline, "root=/dev/vda quiet");
 }
 
+static void test_several_initrds_are_joined(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autooverlay struct overlay o = { .nr_initrds = 2 };
+	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
+	autobytes struct bytes text = { 0 };
+
+	(void)state;
+	bytes_add(&text, "first", 5);
+	o.initrds[0] = bytes_file(&text);
+	bytes_put(&text, 0, "again", 5);
+	o.initrds[1] = bytes_file(&text);
+	open_image(&img, bytes_file(&bzImage));
+	assert_int_equal(merge_overlay(&img, &o, NULL), 0);
+	assert_int_equal(load_file_prepare(&req, &img, 0, NULL), 0);
+	assert_int_equal(req.kernel_fd, img.blobs[0]->fd);
+	check_sealed(&req.initrd, req.initrd_fd, "first\0\0\0again", 13);
+}
+
 static void test_parts_become_sealed_memfds(void **state)
 {
 	autoimage struct boot_image img = { 0 };
@@ -113,6 +132,58 @@ static void test_parts_become_sealed_memfds(void **state)
 	file_request_done(&req);
 	assert_int_equal(req.kernel_fd, -1);
 	assert_int_equal(req.initrd_fd, -1);
+}
+
+/* The user's file with its parser program; the kernel finds in it what was not given. */
+static void test_whole(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autooverlay struct overlay o = { .nr_initrds = 1, .cmdline = "given" };
+	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
+	autobytes struct bytes file = { 0 };
+
+	(void)state;
+	MAKE_PE(&file, { ".linux", bytes_span(&bzImage) }, { ".initrd", TEXT("initrd") },
+		{ ".cmdline", TEXT("embedded") }, { ".bpf", TEXT("program") });
+	open_image(&img, bytes_file(&file));
+	assert_true(load_file_has_parser(&img));
+	assert_int_equal(img.parser.len, 7);
+	assert_int_equal(load_file_prepare_whole(&req, &img, KEXEC_FILE_DEBUG, NULL), 0);
+	assert_int_equal(req.kernel_fd, img.blobs[0]->fd);
+	assert_int_equal(req.initrd_fd, -1);
+	assert_int_equal(req.flags, KEXEC_FILE_DEBUG | KEXEC_FILE_NO_INITRAMFS);
+	assert_string_equal(req.cmdline, "");
+	file_request_done(&req);
+
+	o.initrds[0] = bytes_file(&bzImage); /* any bytes */
+	assert_int_equal(merge_overlay(&img, &o, NULL), 0);
+	assert_int_equal(load_file_prepare_whole(&req, &img, 0, NULL), 0);
+	assert_int_equal(req.kernel_fd, img.blobs[0]->fd);
+	assert_int_equal(req.initrd_fd, img.blobs[1]->fd);
+	assert_int_equal(req.flags, 0);
+	assert_string_equal(req.cmdline, "given");
+}
+
+/* A bare kernel can carry one too, but a compressed file has none to show. */
+static void test_where_a_parser_is_found(void **state)
+{
+	autoimage struct boot_image without = { 0 }, bare = { 0 }, packed_image = { 0 };
+	autobytes struct bytes file = { 0 }, packed = { 0 };
+
+	(void)state;
+	open_image(&without, bytes_blob(&uki));
+	assert_false(load_file_has_parser(&without));
+	MAKE_PE(&file, { ".text", TEXT("code") }, { ".bpf", TEXT("program") });
+	bytes_set(&file, 16, 8, 0x100000); /* makes an arm64 Image of it: image_size */
+	bytes_put(&file, 0x38, "ARM\x64", 4);
+	open_image(&bare, bytes_blob(&file));
+	assert_int_equal(bare.nr_layers, 1);
+	assert_true(load_file_has_parser(&bare));
+	assert_int_equal(bare.parser.len, 7);
+	if (!pack(&packed, "gzip", bytes_span(&file)))
+		return;
+	open_image(&packed_image, bytes_blob(&packed));
+	assert_false(load_file_has_parser(&packed_image));
 }
 
 /* What was unpacked is a sealed memfd already: no second copy. */
@@ -198,6 +269,7 @@ static void test_routes(void **state)
 	assert_int_equal(load_file_route(&x86, &arch_arm64), ROUTE_NONE);
 	assert_int_equal(load_file_route(&arm, &arch_arm64), ROUTE_AS_IS);
 	assert_int_equal(load_file_route(&arm, &arch_x86_64), ROUTE_NONE);
+	assert_string_equal(route_name(ROUTE_WHOLE), "whole");
 	assert_string_equal(route_name(ROUTE_AS_IS), "as-is");
 	assert_string_equal(route_name(ROUTE_UNPACKED), "unpacked");
 	assert_string_equal(route_name(ROUTE_NONE), "none");
@@ -229,6 +301,38 @@ static void test_plan_of_uki(void **state)
 			  "flags: 0x8 debug\n"
 			  "passed to the kernel: its parts, as sealed memfds\n"
 			  "route: unpacked\n");
+}
+
+/* The flags are those of the call: no initrd is passed, although the file has one. */
+static void test_plan_of_whole(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	struct plan plan = { .image = &img, .route = ROUTE_WHOLE };
+	autobytes struct bytes file = { 0 };
+
+	(void)state;
+	MAKE_PE(&file, { ".linux", bytes_span(&bzImage) }, { ".initrd", TEXT("initrd") },
+		{ ".bpf", TEXT("program") });
+	open_image(&img, bytes_blob(&file));
+	check_plan(&plan, "load: reboot kernel by kexec_file_load\n"
+			  "format: uki > bzImage64\n"
+			  "parser: 7 bytes at 0xa00 of image, section .bpf\n"
+			  "kernel: 1536 bytes at 0x200 of image, from section .linux\n"
+			  "initrd: 6 bytes at 0x800 of image, from section .initrd\n"
+			  "cmdline: none\n"
+			  "flags: 0x4 no-initramfs\n"
+			  "passed to the kernel: the file itself, for the parser program inside it\n"
+			  "route: whole\n");
+	give_initrd(&img, bytes_blob(&bzImage));
+	check_plan(&plan, "load: reboot kernel by kexec_file_load\n"
+			  "format: uki > bzImage64\n"
+			  "parser: 7 bytes at 0xa00 of image, section .bpf\n"
+			  "kernel: 1536 bytes at 0x200 of image, from section .linux\n"
+			  "initrd: 1536 bytes at 0 of image, from --initrd\n"
+			  "cmdline: none\n"
+			  "flags: 0\n"
+			  "passed to the kernel: the file itself, for the parser program inside it\n"
+			  "route: whole\n");
 }
 
 static void test_plan_of_bare_kernel(void **state)
@@ -284,12 +388,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_file_is_passed_itself),
 		cmocka_unit_test(test_single_initrd_is_passed_itself),
+		cmocka_unit_test(test_several_initrds_are_joined),
 		cmocka_unit_test(test_parts_become_sealed_memfds),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_where_a_parser_is_found),
 		cmocka_unit_test(test_unpacked_kernel_is_passed_itself),
 		cmocka_unit_test(test_single_initrd_that_is_no_file),
 		cmocka_unit_test(test_file_that_shrinks),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_plan_of_uki),
+		cmocka_unit_test(test_plan_of_whole),
 		cmocka_unit_test(test_plan_of_bare_kernel),
 		cmocka_unit_test(test_facts_for_the_plan),
 	};

@@ -91,6 +91,53 @@ static void test_given_initrds_replace_all(void **state)
 	assert_memory_equal(have, "first\0\0\0second!", 15);
 }
 
+/* Who gave what, for the route that passes only that. */
+static void test_given_is_marked(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autooverlay struct overlay o = { .cmdline = "given" }, none = { 0 };
+
+	(void)state;
+	make_image(&img);
+	assert_int_equal(merge_overlay(&img, &none, NULL), 0);
+	assert_false(img.cmdline_given);
+	assert_false(img.initrd[0].given);
+	give_initrd(&o, "given");
+	assert_int_equal(merge_overlay(&img, &o, NULL), 0);
+	assert_true(img.cmdline_given);
+	assert_true(img.initrd[0].given);
+}
+
+static int merge_enforced(bool embedded, bool crash, const char *cmdline, const char *initrd,
+			  struct why *w)
+{
+	autoimage struct boot_image img = { 0 };
+	autooverlay struct overlay o = { .cmdline = cmdline, .enforced = true, .crash = crash };
+
+	if (embedded)
+		make_image(&img);
+	if (initrd)
+		give_initrd(&o, initrd);
+	return merge_overlay(&img, &o, w);
+}
+
+/* Under a signature nothing can be replaced that it covers; a crash kernel is exempt. */
+static void test_enforced(void **state)
+{
+	struct why w = { 0 };
+
+	(void)state;
+	check_refused("initrd", merge_enforced(true, false, NULL, "given", &w), &w, -EPERM,
+		      "its signed initrd cannot be replaced");
+	w = (struct why){ 0 };
+	check_refused("cmdline", merge_enforced(true, false, "given", NULL, &w), &w, -EPERM,
+		      "its signed command line cannot be replaced");
+	assert_int_equal(merge_enforced(true, false, NULL, NULL, NULL), 0);
+	assert_int_equal(merge_enforced(true, false, "", NULL, NULL), 0);
+	assert_int_equal(merge_enforced(false, false, "given", "given", NULL), 0);
+	assert_int_equal(merge_enforced(true, true, "given", "given", NULL), 0);
+}
+
 /* As many as --initrd can be given, on an image that has some already. */
 static void test_most_initrds(void **state)
 {
@@ -190,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_given),
 		cmocka_unit_test(test_given_cmdline_replaces),
 		cmocka_unit_test(test_given_initrds_replace_all),
+		cmocka_unit_test(test_given_is_marked),
+		cmocka_unit_test(test_enforced),
 		cmocka_unit_test(test_most_initrds),
 		cmocka_unit_test(test_too_many_parts),
 		cmocka_unit_test(test_overlay_not_merged),

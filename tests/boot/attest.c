@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The first process of every kernel the boot tests start. It tells on the
+ * serial line what this kernel is and what it was given, one "KXT" line per
+ * fact, so that the host can compare with what should have arrived:
+ *
+ *	KXT begin ID			/kxt/id of the initrd
+ *	KXT uname 6.1.0-50-cloud-amd64
+ *	KXT notes SHA256		build id and other notes, /sys/kernel/notes
+ *	KXT cmdline TEXT		/proc/cmdline, verbatim
+ *	KXT initrd SIZE SHA256		needs retain_initrd
+ *	KXT efi yes|no
+ *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees
+ *	KXT end ID
+ *
+ * Then it mounts the test disk and runs the script /disk/NEXT/script, NEXT read
+ * from /kxt/next: that loads and starts the next kernel. Without a next one it
+ * powers off. Statically linked and on its own: it must say something even if
+ * everything else about the boot went wrong.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* FIPS 180-4 */
+struct sha256 {
+	uint32_t h[8];
+	uint64_t len;
+	uint8_t block[64];
+};
+
+static const uint32_t sha256_k[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5,
+	0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+	0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc,
+	0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+	0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+	0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
+	0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5,
+	0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t ror(uint32_t x, int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+static void sha256_block(struct sha256 *s, const uint8_t *p)
+{
+	uint32_t w[64], v[8], t1, t2;
+
+	for (int i = 0; i < 16; i++)
+		w[i] = (uint32_t)p[4 * i] << 24 | p[4 * i + 1] << 16 |
+		       p[4 * i + 2] << 8 | p[4 * i + 3];
+	for (int i = 16; i < 64; i++)
+		w[i] = w[i - 16] + w[i - 7] +
+		       (ror(w[i - 15], 7) ^ ror(w[i - 15], 18) ^ w[i - 15] >> 3) +
+		       (ror(w[i - 2], 17) ^ ror(w[i - 2], 19) ^ w[i - 2] >> 10);
+	memcpy(v, s->h, sizeof(v));
+	for (int i = 0; i < 64; i++) {
+		t1 = v[7] + (ror(v[4], 6) ^ ror(v[4], 11) ^ ror(v[4], 25)) +
+		     ((v[4] & v[5]) ^ (~v[4] & v[6])) + sha256_k[i] + w[i];
+		t2 = (ror(v[0], 2) ^ ror(v[0], 13) ^ ror(v[0], 22)) +
+		     ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+		memmove(v + 1, v, 7 * sizeof(v[0]));
+		v[4] += t1;
+		v[0] = t1 + t2;
+	}
+	for (int i = 0; i < 8; i++)
+		s->h[i] += v[i];
+}
+
+static void sha256_add(struct sha256 *s, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (s->len % 64 == 0 && n - i >= 64) {
+			sha256_block(s, p + i);
+			s->len += 64;
+			i += 63;
+			continue;
+		}
+		s->block[s->len++ % 64] = p[i];
+		if (s->len % 64 == 0)
+			sha256_block(s, s->block);
+	}
+}
+
+static void sha256_finish(struct sha256 *s, char hex[65])
+{
+	uint64_t bits = s->len * 8;
+	uint8_t b = 0x80;
+
+	sha256_add(s, &b, 1);
+	for (b = 0; s->len % 64 != 56;)
+		sha256_add(s, &b, 1);
+	for (int i = 56; i >= 0; i -= 8) {
+		b = bits >> i;
+		sha256_add(s, &b, 1);
+	}
+	for (int i = 0; i < 8; i++)
+		sprintf(hex + 8 * i, "%08x", s->h[i]);
+}
+
+static const struct sha256 sha256_start = { .h = {
+	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+} };
+
+static int console = -1;
+
+__attribute__((format(printf, 1, 2)))
+static void say(const char *fmt, ...)
+{
+	static char line[8192];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	for (int off = 0, r; off < n; off += r) {
+		r = write(console, line + off, n - off);
+		if (r < 0)
+			break;
+	}
+}
+
+/* Reads a small file as one line; "-" if it is not there. */
+static const char *slurp(const char *path)
+{
+	static char buf[4][8192];
+	static int turn;
+	char *s = buf[turn++ % 4];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, s, sizeof(buf[0]) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return "-";
+	s[n] = 0;
+	s[strcspn(s, "\n")] = 0;
+	return s;
+}
+
+/* Hashes at most size bytes from off on. */
+static void hash_range(const char *what, int fd, off_t off, size_t size)
+{
+	static uint8_t buf[1 << 16];
+	struct sha256 s = sha256_start;
+	unsigned long long total = 0;
+	char hex[65];
+	ssize_t n;
+
+	while (total < size) {
+		n = pread(fd, buf, size - total < sizeof(buf) ? size - total : sizeof(buf),
+			  off + total);
+		if (n <= 0)
+			break;
+		sha256_add(&s, buf, n);
+		total += n;
+	}
+	sha256_finish(&s, hex);
+	say("KXT %s %llu %s\n", what, total, hex);
+}
+
+static void hash_file(const char *what, const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0)
+		say("KXT %s absent\n", what);
+	else
+		hash_range(what, fd, 0, SIZE_MAX);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Kernels before 6.3 have no /sys/firmware/initrd. On x86 the boot parameters
+ * say where the initrd is in memory, and /proc/kcore shows that memory.
+ */
+static void hash_initrd_in_memory(void)
+{
+	uint32_t image = 0, size = 0;
+	Elf64_Ehdr h = { 0 };
+	Elf64_Phdr p;
+	int params = open("/sys/kernel/boot_params/data", O_RDONLY);
+	int core = open("/proc/kcore", O_RDONLY);
+
+	if (params < 0 || core < 0 || pread(params, &image, 4, 0x218) != 4 ||
+	    pread(params, &size, 4, 0x21c) != 4 || pread(core, &h, sizeof(h), 0) != sizeof(h))
+		size = 0;
+	for (int i = 0; size && i < h.e_phnum; i++) {
+		if (pread(core, &p, sizeof(p), h.e_phoff + i * sizeof(p)) != sizeof(p))
+			break;
+		if (p.p_type == PT_LOAD && p.p_paddr <= image && image - p.p_paddr < p.p_memsz) {
+			hash_range("initrd", core, p.p_offset + (image - p.p_paddr), size);
+			goto out;
+		}
+	}
+	say("KXT initrd absent\n");
+out:
+	close(params);
+	close(core);
+}
+
+static void hash_initrd(void)
+{
+	if (access("/sys/firmware/initrd", F_OK) == 0)
+		hash_file("initrd", "/sys/firmware/initrd");
+	else
+		hash_initrd_in_memory();
+}
+
+static void tell_vmcore(void)
+{
+	static const char magic[] = ELFMAG;
+	struct stat st;
+	Elf64_Ehdr h;
+	int fd = open("/proc/vmcore", O_RDONLY);
+
+	if (fd < 0) {
+		say("KXT vmcore no\n");
+		return;
+	}
+	if (fstat(fd, &st) < 0 || read(fd, &h, sizeof(h)) != sizeof(h))
+		say("KXT vmcore unreadable: %s\n", strerror(errno));
+	else
+		say("KXT vmcore %lld magic=%s type=%u machine=%u phnum=%u\n", (long long)st.st_size,
+		    memcmp(h.e_ident, magic, SELFMAG) ? "bad" : "ELF",
+		    h.e_type, h.e_machine, h.e_phnum);
+	close(fd);
+}
+
+static void attest(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	say("\nKXT begin %s\n", slurp("/kxt/id"));
+	say("KXT uname %s\n", u.release);
+	hash_file("notes", "/sys/kernel/notes");
+	say("KXT cmdline %s\n", slurp("/proc/cmdline"));
+	hash_initrd();
+	say("KXT efi %s\n", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
+	tell_vmcore();
+	say("KXT end %s\n", slurp("/kxt/id"));
+}
+
+static void open_console(void)
+{
+	static const char *const names[] = { "/dev/ttyS0", "/dev/ttyAMA0", "/dev/console" };
+
+	for (size_t i = 0; console < 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		console = open(names[i], O_RDWR | O_NOCTTY);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(console, fd);
+	/* Nothing of the kernel's may land in the middle of our lines. */
+	klogctl(8, NULL, 1);
+}
+
+static void load_modules(void)
+{
+	char path[512], name[128];
+	struct utsname u;
+	FILE *order;
+	int fd;
+
+	uname(&u);
+	snprintf(path, sizeof(path), "/lib/modules/%s/order", u.release);
+	order = fopen(path, "r");
+	while (order && fscanf(order, "%127s", name) == 1) {
+		snprintf(path, sizeof(path), "/lib/modules/%s/%s", u.release, name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
+			say("KXT problem module %s: %s\n", name, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	if (order)
+		fclose(order);
+}
+
+/* The disk may take a moment to appear after its driver. */
+static int mount_disk(void)
+{
+	for (int i = 0; i < 100; i++) {
+		if (!mount("/dev/vda", "/disk", "ext4", MS_RDONLY, NULL))
+			return 0;
+		usleep(50000);
+	}
+	say("KXT problem mounting the disk: %s\n", strerror(errno));
+	return -1;
+}
+
+static void run_next(const char *next)
+{
+	char script[300];
+	pid_t child;
+
+	load_modules();
+	if (mount_disk() < 0)
+		return;
+	child = fork();
+	if (child) {
+		/* The first process must outlive a script that fails. */
+		while (wait(NULL) != child)
+			;
+		return;
+	}
+	snprintf(script, sizeof(script), "/disk/%s/script", next);
+	setenv("PATH", "/sbin:/bin:/usr/sbin:/usr/bin", 1);
+	setenv("CASE", next, 1);
+	execl("/bin/busybox", "sh", script, (char *)NULL);
+	say("KXT problem running %s: %s\n", script, strerror(errno));
+	_exit(127);
+}
+
+static void mount_all(void)
+{
+	static const char *const dirs[] = { "/proc", "/sys", "/dev", "/tmp", "/disk" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		mkdir(dirs[i], 0755);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("dev", "/dev", "devtmpfs", 0, NULL);
+	mount("tmp", "/tmp", "tmpfs", 0, NULL);
+}
+
+int main(void)
+{
+	const char *next;
+
+	mount_all();
+	open_console();
+	attest();
+	next = slurp("/kxt/next");
+	if (next[0] != '-')
+		run_next(next);
+	say("KXT off\n");
+	sync();
+	reboot(RB_POWER_OFF);
+	/* A kernel without ACPI stays; QEMU's -no-reboot makes this an end. */
+	reboot(RB_AUTOBOOT);
+	pause();
+	return 1;
+}
