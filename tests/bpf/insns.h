@@ -161,6 +161,7 @@ static const struct jump_case jump_cases[] = {
 	JK32(JMP_JLT, 0xf00000001, 2, 1), JX32(JMP_JLT, 0x7fffffff, 0x80000000, 1),
 	JK(JMP_JLE, 5, 5, 1), JK(JMP_JLE, 6, 5, 0), JX(JMP_JLE, 1, ONES, 1),
 	JX(JMP_JLE, ONES, 1, 0), JK32(JMP_JLE, 0x100000005, 5, 1), JX32(JMP_JLE, 3, 2, 0),
+	JK(JMP_JSGT, 5, 5, 0), JX(JMP_JSLT, 5, 5, 0), JX(JMP_JGT, 5, 5, 0), JX(JMP_JLT, 5, 5, 0),
 	JK(JMP_JSGT, 1, -1, 1), JK(JMP_JSGT, ONES, 0, 0), JX(JMP_JSGT, 0, MIN64, 1),
 	JX(JMP_JSGT, MIN64, 0, 0), JK32(JMP_JSGT, 0xffffffff, 0, 0),
 	JK32(JMP_JSGT, 1, -1, 1), JX32(JMP_JSGT, 0, 0x80000000, 1),
@@ -228,6 +229,9 @@ static const struct code_case code_cases[] = {
 			       ALU64_X(ALU_ADD, R0, R1), EXIT }, 15 },
 	{ "a loop", { MOV64_K(R0, 0), MOV64_K(R1, 10), ALU64_X(ALU_ADD, R0, R1),
 		      ADD64_K(R1, -1), JMP_K(JMP_JNE, R1, 0, -3), EXIT }, 55 },
+	{ "a long loop, within the budget", { MOV64_K(R0, 0), LD_IMM64(R1, 1900000),
+					      ADD64_K(R0, 1), JMP_X(JMP_JNE, R0, R1, -2), EXIT },
+	  1900000 },
 	{ "a jump back and forth", { JA(2), MOV64_K(R0, 3), EXIT, JA(-3) }, 3 },
 };
 

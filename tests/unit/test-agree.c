@@ -89,6 +89,28 @@ static void test_good(void **state)
 	}
 }
 
+/* A program that names an initrd which is not there: what all this is for. */
+static void test_different(void **state)
+{
+	autobytes struct bytes image = { 0 }, liar = { 0 };
+	autoblob struct blob file = { 0 }, parser = { 0 };
+	const struct bpf_options o = { .parser = &parser };
+	autocross struct cross_check c = { 0 };
+	struct why w = { 0 };
+
+	(void)state;
+	if (!read_parser_program(&liar, "tests/bpf/inline.bpf"))
+		skip();
+	make_bzImage(&image);
+	file = bytes_blob(&image);
+	parser = bytes_blob(&liar);
+	assert_int_equal(cross_check(&c, &file, &o, &w), 0);
+	assert_int_equal(c.verdict, CROSS_DIFFERENT);
+	assert_int_equal(c.diff.part, PART_INITRD);
+	assert_int_equal(c.diff.byte[0], -1);
+	assert_int_equal(c.diff.byte[1], 'i');
+}
+
 static void test_without_program(void **state)
 {
 	autobytes struct bytes image = { 0 };
@@ -429,6 +451,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_different),
 		cmocka_unit_test(test_without_program),
 		cmocka_unit_test(test_mutants),
 	};

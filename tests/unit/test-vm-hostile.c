@@ -62,6 +62,8 @@ static const struct hostile shapes[] = {
 	  "in a field that it does not use" },
 	{ "sign extension by 32 in 32 bits", { INSN(0xbc, R0, R1, 32, 0), EXIT }, -EBADMSG,
 	  "in a field that it does not use" },
+	{ "signed division by 2 in the offset", { INSN(0x3f, R1, R1, 2, 0), RETURN_0 }, -EBADMSG,
+	  "in a field that it does not use" },
 	{ "signed addition", { INSN(0x0f, R1, R1, 1, 0), RETURN_0 }, -EBADMSG,
 	  "in a field that it does not use" },
 	{ "division by 0", { ALU64_K(ALU_DIV, R1, 0), RETURN_0 }, -EBADMSG, "divides by zero" },
@@ -124,6 +126,8 @@ static const struct hostile runs[] = {
 	  "is a call at depth 8" },
 	{ "register never written", { MOV64_X(R0, R7), EXIT }, -EBADMSG,
 	  "insn 0 (mov64 r0, r7) reads r7, which holds nothing" },
+	{ "register to add to never written", { ADD64_K(R7, 1), RETURN_0 }, -EBADMSG,
+	  "reads r7, which holds nothing" },
 	{ "r0 never written", { EXIT }, -EBADMSG, "ends a function with nothing in r0" },
 	{ "argument gone after a call",
 	  { MOV64_X(R6, R1), MOV64_K(R1, 1), CALL_KF(KF_GET), MOV64_X(R0, R1), EXIT }, -EBADMSG,
@@ -228,7 +232,7 @@ static size_t length(const struct vm_insn *code)
 	return n;
 }
 
-static int run(const struct hostile *h, bool check_only, struct why *w)
+static int run(const struct hostile *h, bool check_only, uint64_t *ret, struct why *w)
 {
 	static const unsigned char image_bytes[64] = "MZ";
 	autoblob struct blob image = { 0 };
@@ -238,7 +242,6 @@ static int run(const struct hostile *h, bool check_only, struct why *w)
 				     .buf_size = { sizeof(image_bytes) } };
 	/* A copy that ends where the program ends, so that the sanitizer sees more. */
 	autofree struct vm_insn *code = calloc(p.nr, sizeof(*code));
-	uint64_t r0;
 	int r;
 
 	assert_non_null(code);
@@ -250,13 +253,14 @@ static int run(const struct hostile *h, bool check_only, struct why *w)
 	r = vm_check(&p, w);
 	if (r < 0 || check_only)
 		return r;
-	return vm_run(&p, (struct span){ (unsigned char *)&ctx, sizeof(ctx) }, &stage, &r0, w);
+	return vm_run(&p, (struct span){ (unsigned char *)&ctx, sizeof(ctx) }, &stage, ret, w);
 }
 
 static void expect_refusal(const struct hostile *h, bool check_only)
 {
 	struct why w = { 0 };
-	int r = run(h, check_only, &w);
+	uint64_t r0;
+	int r = run(h, check_only, &r0, &w);
 
 	if (r != h->err || !strstr(w.text, h->phrase))
 		fail_msg("%s: %d '%s', expected %d '%s'", h->name, r, w.text, h->err, h->phrase);
@@ -275,11 +279,42 @@ static void test_runs(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(runs); i++) {
 		struct why w = { 0 };
+		uint64_t r0;
 
 		/* Nothing is wrong with their shape: it is the run that is refused. */
-		if (run(&runs[i], true, &w) < 0)
+		if (run(&runs[i], true, &r0, &w) < 0)
 			fail_msg("%s: %s", runs[i].name, w.text);
 		expect_refusal(&runs[i], false);
+	}
+}
+
+/* Not hostile: reads at the edges of the image, which has 64 bytes; r0 is the answer. */
+#define READ(offset, size)                                                               \
+	{ GET_CONTEXT, MOV64_X(R1, R6), MOV64_K(R2, 0), LD_IMM64(R3, offset),            \
+	  MOV64_X(R4, R10), ADD64_K(R4, -8), MOV64_K(R5, size), CALL_KF(KF_READ),        \
+	  MOV64_X(R7, R0), PUT_CONTEXT, MOV64_X(R0, R7), EXIT }
+
+static void test_reads(void **state)
+{
+	static const struct hostile reads[] = {
+		{ "first", READ(0, 8), 0, NULL },
+		{ "last", READ(56, 8), 0, NULL },
+		{ "one too far", READ(57, 8), -EBADMSG, NULL },
+		{ "nothing at the end", READ(64, 0), 0, NULL },
+		{ "nothing behind the end", READ(65, 0), -EBADMSG, NULL },
+		{ "end of the world", READ(UINT64_MAX, 1), -EBADMSG, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(reads); i++) {
+		struct why w = { 0 };
+		uint64_t r0;
+
+		if (run(&reads[i], false, &r0, &w) < 0)
+			fail_msg("%s: %s", reads[i].name, w.text);
+		/* An int, its upper half 0. */
+		if (r0 != (uint32_t)reads[i].err)
+			fail_msg("%s: %#llx", reads[i].name, (unsigned long long)r0);
 	}
 }
 
@@ -288,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,8 @@ static const struct defect bad[] = {
 	    "do not fit its program"),
 	BAD("relocations without symbols", SECTION(REL, sh_link), 4, STRTAB, -ENOEXEC,
 	    "do not fit"),
+	BAD("symbols that are none", SECTION(SYMTAB, sh_type), 4, SHT_PROGBITS, -ENOEXEC,
+	    "do not fit"),
 	BAD("symbols in section 99", SECTION(REL, sh_link), 4, 99, -ENOEXEC, "do not fit"),
 	BAD("entries of 24 bytes", SECTION(REL, sh_entsize), 8, 24, -ENOEXEC, "do not fit"),
 	BAD("symbols of 16 bytes", SECTION(SYMTAB, sh_entsize), 8, 16, -ENOEXEC,
