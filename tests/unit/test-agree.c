@@ -5,6 +5,7 @@
  * mutated ones:
  *	KEXEC_TEST_MUTANTS=N    how many (default 10000)
  *	KEXEC_TEST_SEED=N       other mutations
+ *	KEXEC_TEST_STOP=1       stop at the first disagreement
  *	KEXEC_TEST_KEEP=DIR     where mutants go that they do not agree on
  * "test-agree --write N FILE" writes good image number N.
  */
@@ -376,6 +377,8 @@ static void judge(const struct bytes *image, unsigned int number, unsigned int f
 				    number, from, cross_verdict_name(c.verdict),
 				    c.parsers_why.text, c.program_why.text);
 		keep(image, number);
+		if (getenv("KEXEC_TEST_STOP"))
+			fail();
 	}
 }
 

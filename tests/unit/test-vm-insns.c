@@ -86,6 +86,18 @@ static void test_programs(void **state)
 	}
 }
 
+/* Longer than the verifier would look at, and within the budget. */
+static void test_long_loop(void **state)
+{
+	static const struct vm_insn loop[] = {
+		MOV64_K(R0, 0), LD_IMM64(R1, 1900000), ADD64_K(R0, 1),
+		JMP_X(JMP_JNE, R0, R1, -2), EXIT,
+	};
+
+	(void)state;
+	expect("loop", run("loop", loop, ARRAY_SIZE(loop)), 1900000);
+}
+
 static void test_subprograms(void **state)
 {
 	/* f(a) = a <= 1 ? 1 : a * f(a - 1), to the deepest frame there is. */
@@ -125,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_subprograms),
+		cmocka_unit_test(test_long_loop),
 		cmocka_unit_test(test_all_opcodes),
 	};
 
