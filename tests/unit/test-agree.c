@@ -351,19 +351,24 @@ static void judge(const struct bytes *image, unsigned int number, unsigned int f
 		  struct count *n)
 {
 	autocross struct cross_check c = { 0 };
+	bool detached = false;
 
 	check(&c, image, false);
-	if (c.verdict == CROSS_NO_PROGRAM) {
-		n->no_program++;
-		/* Nobody asks the program now; what it would have said still must be right. */
-		if (from >= UKI_PLAIN)
-			return;
+	n->no_program += c.verdict == CROSS_NO_PROGRAM;
+	/* Where it was not asked, what the program would have said still must be right. */
+	if (c.verdict == CROSS_NO_PROGRAM && from >= UKI_PLAIN)
+		return;
+	if (from < UKI_PLAIN &&
+	    (c.verdict == CROSS_NO_PROGRAM || c.verdict == CROSS_BOTH_REFUSE)) {
 		cross_check_done(&c);
 		check(&c, image, true);
+		detached = true;
 	}
 	if (c.verdict == CROSS_EQUAL) {
 		n->equal++;
-	} else if (c.verdict == CROSS_BOTH_REFUSE) {
+	} else if (c.verdict == CROSS_BOTH_REFUSE ||
+		   /* How often .bpf is there is for who looks for it, not for what is in it. */
+		   (detached && strstr(c.parsers_why.text, "(.bpf)"))) {
 		n->refused++;
 	} else if (!finds_program(image)) {
 		n->damaged++;
