@@ -314,8 +314,6 @@ static void tell_format(struct line *l)
 	else if (strcmp(arch, "arm64") == 0)
 		say(l, ": its loader wants an uncompressed Image, of a page size and byte order "
 		       "that this CPU has");
-	if (!locked_down(l->h) && l->h->secure_boot != 1)
-		say(l, "; kexec -c does without that loader");
 }
 
 static void tell_einval(struct line *l)
@@ -409,8 +407,7 @@ static void tell_enosys(struct line *l)
 	else if (l->h->kexec_core < 0)
 		say(l, "probably ");
 	say(l, "the running kernel was built without %s; %s", option,
-	    l->r->file_load ? "kexec -c does without it, kexec -a tries both"
-			    : "kexec -s does without it");
+	    l->r->file_load ? "boot one that has it" : "kexec -s does without it");
 }
 
 /* What each errno can mean here. An errno that has no row: see dmesg. */

@@ -244,6 +244,17 @@ static int read_kho(const struct host *h, const struct sys *sys)
 	return ret;
 }
 
+/* "control_d" among the capabilities is what makes a guest of Xen its host. */
+static int read_xen_dom0(const struct sys *sys)
+{
+	autofree char *text = NULL;
+	int r = sysfile_read(sys->root, "/proc/xen/capabilities", &text);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : -1;
+	return strstr(text, "control_d") != NULL;
+}
+
 static int read_kexec_core(const struct sys *sys)
 {
 	int r = host_loaded(sys, false);
@@ -270,6 +281,7 @@ void host_unknown(struct host *ret)
 		.crash_size = -1,
 		.ima_appraises = -1,
 		.sig_force = -1,
+		.xen_dom0 = -1,
 		.kho = -1,
 	};
 }
@@ -288,6 +300,7 @@ void host_read(struct host *ret, const struct sys *sys)
 	ret->limit_panic = read_limit(sys, "/proc/sys/kernel/kexec_load_limit_panic");
 	ret->ima_appraises = read_ima(sys);
 	ret->sig_force = read_enforced(sys);
+	ret->xen_dom0 = read_xen_dom0(sys);
 	ret->kho = read_kho(ret, sys);
 }
 

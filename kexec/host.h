@@ -43,6 +43,7 @@ struct host {
 	int64_t crash_size; /* bytes of the region that a crash kernel must fit into; 0: none; -1 */
 	int ima_appraises;  /* is a kexec appraisal rule in the IMA policy: 0, 1, -1 */
 	int sig_force;	    /* 1 if /sys/kernel/kexec_decomposed says enforced, 0, -1 */
+	int xen_dom0;       /* is this the host of a Xen system? 0, 1, -1 */
 	int kho;	    /* is Kexec HandOver active? 0, 1, -1 */
 };
 

@@ -342,6 +342,15 @@ static enum kexec_exit load_by_file(struct load *l)
 	return l->o->syscall == SYSCALL_FILE ? KEXEC_EXIT_FALLBACK : KEXEC_EXIT_FAILED;
 }
 
+/* There the hypervisor would have to do it, by a system call of its own. */
+static enum kexec_exit check_xen(const struct load *l)
+{
+	if (l->host.xen_dom0 != 1)
+		return KEXEC_EXIT_OK;
+	log_error("a Xen host (dom0) cannot load a kernel: Xen hosts are not supported");
+	return KEXEC_EXIT_DIE;
+}
+
 /* Before anything is read: without a reservation there is no place for a crash kernel. */
 static enum kexec_exit check_reservation(const struct load *l)
 {
@@ -362,7 +371,8 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 	enum kexec_exit code = KEXEC_EXIT_OK;
 
 	host_read(&l.host, sys);
-	if (o->crash && !o->dry_run)
+	code = check_xen(&l);
+	if (code == KEXEC_EXIT_OK && o->crash && !o->dry_run)
 		code = check_reservation(&l);
 	if (code == KEXEC_EXIT_OK)
 		code = open_kernel(&l);
