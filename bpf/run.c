@@ -209,7 +209,7 @@ static int take_cmdline(struct boot_image *img, struct stage_part *part, struct 
 {
 	autofree unsigned char *text = malloc(LIMIT_CMDLINE);
 	struct extent bytes = part->bytes;
-	uint64_t len;
+	uint64_t len = 0;
 	int r;
 
 	if (!part->given)

@@ -29,7 +29,7 @@ static bool handle_index(const struct vm *vm, uint64_t value, size_t *ret)
 
 void vm_null_checked(struct vm *vm, uint64_t value)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (handle_index(vm, value, &n))
 		vm->handle[n].checked = true;
@@ -79,7 +79,7 @@ static int get_parser_context(struct vm *vm, const uint64_t *args, uint64_t *ret
 
 static int put_parser_context(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
-	size_t n;
+	size_t n = 0;
 	int r = need_handle(vm, args[0], &n);
 
 	if (r < 0)
@@ -96,7 +96,7 @@ static int parser_read(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	uint64_t off = args[2], dst = args[3], len = args[4];
 	unsigned char bytes[LIMIT_BPF_STACK];
 	int answer = 0;
-	size_t n;
+	size_t n = 0;
 	int r = need_handle(vm, args[0], &n);
 
 	if (r == 0)
@@ -121,7 +121,7 @@ static int buffer_parser(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
 	unsigned char bytes[LIMIT_BPF_STACK];
 	uint64_t len = args[1];
-	size_t n;
+	size_t n = 0;
 	int r = need_handle(vm, args[2], &n);
 
 	if (r == 0)

@@ -143,7 +143,7 @@ static int find_slot(struct vm_stage *s, const struct command *c, struct stage_p
 
 static int take_part(struct vm_stage *s, const struct command *c)
 {
-	struct stage_part *slot, part = { .compressed = c->cmd == KEXEC_BPF_DECOMPRESS };
+	struct stage_part *slot = NULL, part = { .compressed = c->cmd == KEXEC_BPF_DECOMPRESS };
 	int r = find_slot(s, c, &slot);
 
 	if (r == 0)
