@@ -31,7 +31,9 @@ vm() {
 	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
 		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 ${4-}" </dev/null >"$1" 2>&1
+		-append "console=ttyS0 panic=-1 ${4-}" </dev/null >"$1" 2>&1 ||
+		echo "qemu: exit $?" >>"$1"
+	cat "$1" >>"$work/log.all"
 }
 
 # PE images; see mkpe.c
@@ -69,5 +71,5 @@ log_has() {
 
 # keep_log NAME: a failed machine's log, for whoever looks into it
 keep_log() {
-	[ "$failed" = 0 ] || cp "$work/log" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
+	[ "$failed" = 0 ] || cp "$work/log.all" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
 }
