@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kexec_file_load(2), called with what the command line says and nothing else:
+ *
+ *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [KERNEL]
+ *	kload -e
+ *
+ * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one.
+ * Prints one line, "ok" or the name of the error, and exits 0 for ok.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/reboot.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FILE_UNLOAD		1
+#define FILE_ON_CRASH		2
+#define FILE_NO_INITRAMFS	4
+
+static int open_arg(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		perror(name);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long flags = FILE_NO_INITRAMFS, cmdline_len = 0;
+	const char *cmdline = NULL;
+	int kernel = -1, initrd = -1, opt;
+
+	while ((opt = getopt(argc, argv, "epui:c:")) != -1) {
+		switch (opt) {
+		case 'e':
+			reboot(LINUX_REBOOT_CMD_KEXEC);
+			perror("reboot");
+			return 1;
+		case 'p':
+			flags |= FILE_ON_CRASH;
+			break;
+		case 'u':
+			flags |= FILE_UNLOAD;
+			break;
+		case 'i':
+			flags &= ~(unsigned long)FILE_NO_INITRAMFS;
+			initrd = open_arg(optarg);
+			if (initrd < 0)
+				return 2;
+			break;
+		case 'c':
+			cmdline = optarg;
+			cmdline_len = strlen(optarg) + 1;
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		kernel = open_arg(argv[optind]);
+		if (kernel < 0)
+			return 2;
+	}
+
+	if (syscall(SYS_kexec_file_load, kernel, initrd, cmdline_len, cmdline,
+		    flags)) {
+		puts(strerrorname_np(errno) ?: strerror(errno));
+		return 1;
+	}
+	puts("ok");
+	return 0;
+}

@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the tests here: building initramfs trees and images, running a
+# machine. $work is a private directory, $here the one of this file.
+
+# pack DIR OUT: the tree as a cpio archive
+pack() {
+	(cd "$1" && find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet) >"$2"
+}
+
+# tree DIR INIT: busybox and our tools, with INIT as init
+tree() {
+	mkdir -p "$1/bin" "$1/proc" "$1/sys" "$1/dev" "$1/img"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	cp "$work/kload" "$1/bin/kload"
+	cp "$here/$2" "$1/init"
+	chmod 755 "$1/init"
+}
+
+# second_initrd ID OUT: what the second kernel runs
+second_initrd() {
+	rm -rf "$work/second-tree"
+	tree "$work/second-tree" second-init
+	printf '%s\n' "$1" >"$work/second-tree/ID"
+	pack "$work/second-tree" "$2"
+	rm -rf "$work/second-tree"
+}
+
+# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes
+vm() {
+	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
+		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
+		-kernel "$2" -initrd "$3" \
+		-append "console=ttyS0 panic=-1 ${4-}" </dev/null >"$1" 2>&1 ||
+		echo "qemu: exit $?" >>"$1"
+	cat "$1" >>"$work/log.all"
+}
+
+# PE images; see mkpe.c
+mkpe() {
+	"$work/mkpe" "$@" || exit 1
+}
+
+sha() {
+	sha256sum | cut -d' ' -f1
+}
+
+# want NAME RESULT [KERNEL INITRD CMDLINE]: what loading img/NAME should give
+# and, with files named, which parts the kernel should attest
+want() {
+	_dir=$work/tree/img
+	printf '%s\n' "$2" >"$_dir/$1.want"
+	[ $# -gt 2 ] || return 0
+	for _part in kernel initrd cmdline; do
+		_file=$3
+		printf '%s %s %s\n' "$_part" "$(wc -c <"$_file")" "$(sha <"$_file")"
+		shift
+	done >"$_dir/$1.parts"
+}
+
+failed=0
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# log_has LOG PATTERN
+log_has() {
+	grep -Eq -- "$2" "$1" || fail "$1 has no line $2"
+}
+
+# keep_log NAME: a failed machine's log, for whoever looks into it
+keep_log() {
+	[ "$failed" = 0 ] || cp "$work/log.all" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
+}
