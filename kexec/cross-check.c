@@ -77,13 +77,12 @@ static enum cross_verdict refusal_verdict(int parsers, int program)
 	return program == -EOPNOTSUPP ? CROSS_UNKNOWN : CROSS_ONLY_PARSERS;
 }
 
-static int compare(struct cross_check *c, const struct blob *file, const struct bpf_options *o,
-		   struct why *w)
+/* With what the parsers say in place: what does the program say, and is it the same? */
+static int hear_program(struct cross_check *c, int parsers, const struct blob *file,
+			const struct bpf_options *o, struct why *w)
 {
-	int parsers = run_parsers(c, file), program, r;
+	int program, r;
 
-	if (parsers < 0 && !is_refusal(parsers))
-		return why(w, parsers, "%s", c->parsers_why.text);
 	if (!has_program(file, o)) {
 		c->verdict = CROSS_NO_PROGRAM;
 		return 0;
@@ -106,12 +105,30 @@ int cross_check(struct cross_check *ret, const struct blob *file, const struct b
 		struct why *w)
 {
 	autocross struct cross_check c = { 0 };
-	int r = compare(&c, file, o, w);
+	int parsers = run_parsers(&c, file), r;
 
+	if (parsers < 0 && !is_refusal(parsers))
+		return why(w, parsers, "%s", c.parsers_why.text);
+	r = hear_program(&c, parsers, file, o, w);
 	if (r < 0)
 		return r;
 	*ret = c;
 	c = (struct cross_check){ 0 };
+	return 0;
+}
+
+int cross_check_opened(struct cross_check *ret, struct boot_image *parsers,
+		       const struct bpf_options *o, struct why *w)
+{
+	struct cross_check c = { .parsers = *parsers };
+	int r = hear_program(&c, 0, parsers->blobs[0], o, w);
+
+	if (r < 0) {
+		boot_image_done(&c.program);
+		return r;
+	}
+	*parsers = (struct boot_image){ 0 };
+	*ret = c;
 	return 0;
 }
 

@@ -35,6 +35,14 @@ struct cross_check {
 int cross_check(struct cross_check *ret, const struct blob *file, const struct bpf_options *o,
 		struct why *w);
 
+/*
+ * The same for an image that file_type_open() has opened already: nothing is
+ * read twice. Takes @parsers over, and gives it back as ret->parsers; on failure
+ * it stays where it was.
+ */
+int cross_check_opened(struct cross_check *ret, struct boot_image *parsers,
+		       const struct bpf_options *o, struct why *w);
+
 /* "equal", "different", "only-parsers", ..: for scripts. */
 const char *cross_verdict_name(enum cross_verdict v);
 

@@ -9,6 +9,7 @@
 #include "kexec/explain.h"
 #include "kexec/file-type.h"
 #include "kexec/host.h"
+#include "kexec/load-check.h"
 #include "kexec/load-file.h"
 #include "kexec/load.h"
 #include "kexec/merge.h"
@@ -26,6 +27,7 @@ struct load {
 	const struct sys *sys;
 	struct host host;
 	struct boot_image image;
+	struct load_check check;
 	struct plan plan;
 };
 
@@ -73,6 +75,27 @@ static enum kexec_exit open_kernel(struct load *l)
 			  bare->machine, l->arch->name);
 		return KEXEC_EXIT_FAILED;
 	}
+	return KEXEC_EXIT_OK;
+}
+
+/* Before any option changes the image: both readings are of what is in the file. */
+static enum kexec_exit cross_check_image(struct load *l)
+{
+	struct why w = { 0 };
+	int r;
+
+	l->check = (struct load_check){
+		.mode = l->o->cross_check,
+		.crash = l->o->crash,
+		.enforced = l->host.sig_force == 1,
+	};
+	r = load_check_before(&l->check, &l->image, &w);
+	if (r < 0)
+		return complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w);
+	if (r > 0)
+		log_error("warning: %s: %s", l->o->kernel, w.text);
+	else if (l->image.parser.blob && l->check.mode != CROSS_CHECK_OFF)
+		log_debug("cross-check: the parser program in the image and kexec agree");
 	return KEXEC_EXIT_OK;
 }
 
@@ -307,7 +330,7 @@ static int call_kernel(const struct load *l, enum kexec_exit *ret_code)
  */
 static bool may_unpack(const struct load *l, int err)
 {
-	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 &&
+	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 && !l->check.attests &&
 	       explain_is_fallback(-err) && load_file_route(&l->image, l->arch) != ROUTE_NONE;
 }
 
@@ -327,15 +350,45 @@ static enum kexec_exit call_kernel_on_all_routes(struct load *l)
 	return code;
 }
 
+static enum kexec_exit attest_before(const struct load *l)
+{
+	struct why w = { 0 };
+
+	if (!l->check.attests)
+		return KEXEC_EXIT_OK;
+	if (l->plan.route != ROUTE_WHOLE)
+		why(&w, -EOPNOTSUPP, "--cross-check=attest: the running kernel runs no parser programs");
+	else
+		attest_arm(l->sys, &w);
+	return w.err ? complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w) : KEXEC_EXIT_OK;
+}
+
+static enum kexec_exit attest_after(const struct load *l)
+{
+	struct why w = { 0 };
+	int r = load_check_after(&l->check, l->sys, &w);
+
+	if (r == 0)
+		return KEXEC_EXIT_OK;
+	return complain(r < 0 ? KEXEC_EXIT_FAILED : KEXEC_EXIT_DIE, "Cannot load", l->o->kernel,
+			&w);
+}
+
 static enum kexec_exit load_by_file(struct load *l)
 {
+	enum kexec_exit code;
+
 	make_plan(l);
 	if (l->o->dry_run)
 		return print_plan(l, stdout);
 	if (log_level >= LOG_DEBUG)
 		print_plan(l, stderr);
-	if (l->plan.route != ROUTE_NONE)
-		return call_kernel_on_all_routes(l);
+	if (l->plan.route != ROUTE_NONE) {
+		code = attest_before(l);
+		if (code == KEXEC_EXIT_OK)
+			code = call_kernel_on_all_routes(l);
+		return code == KEXEC_EXIT_OK ? attest_after(l) : code;
+	}
 	log_error("Cannot load %s: kexec_file_load on %s does not take an %s; kexec_load would, "
 		  "which is not supported yet", l->o->kernel, l->arch->name,
 		  l->image.layers[l->image.nr_layers - 1]->label);
@@ -376,6 +429,8 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 		code = check_reservation(&l);
 	if (code == KEXEC_EXIT_OK)
 		code = open_kernel(&l);
+	if (code == KEXEC_EXIT_OK)
+		code = cross_check_image(&l);
 	if (code == KEXEC_EXIT_OK)
 		code = apply_overlay(&l);
 	if (code == KEXEC_EXIT_OK)

@@ -65,6 +65,8 @@ const struct option_row option_rows[] = {
 	  .help = "The format of KERNEL; else found out." },
 	{ ROW = "parser", .in_full = true, .arg = "PARSER", .effect = OPT_PARSER,
 	  .help = "Who unpacks it: auto or none." },
+	{ ROW = "cross-check", .in_full = true, .arg = "WHEN", .effect = OPT_CROSS_CHECK,
+	  .help = "Its result and ours: on, off, require, attest." },
 #undef ROW
 #define ROW .group = GROUP_MODIFIERS, .name
 	{ ROW = "no-ifdown", .letter = 'x', FLAG(no_ifdown),
@@ -125,8 +127,6 @@ const struct option_row option_rows[] = {
 #define ROW .group = GROUP_NOT_YET, .name
 	{ ROW = "dtb", .arch = &arch_arm64, .arg = "FILE",
 	  .help = "A device tree for the kernel." },
-	{ ROW = "cross-check", .in_full = true, .arg = "WHEN",
-	  .help = "Compare both parsers: on, off, require, attest." },
 	{ ROW = "profile", .in_full = true, .arg = "PROFILE",
 	  .help = "A profile of a unified kernel image." },
 	{ ROW = "addon", .in_full = true, .arg = "FILE",

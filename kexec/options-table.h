@@ -32,6 +32,7 @@ enum option_effect {
 	OPT_CORE_HEADERS,
 	OPT_ELF_ARGS,
 	OPT_PARSER,
+	OPT_CROSS_CHECK,
 };
 
 /* In the order of --help. */

@@ -12,6 +12,7 @@
 #include "kexec/arch/arch.h"
 #include "kexec/options-table.h"
 #include "kexec/options.h"
+#include "lib/cleanup.h"
 
 /*
  * Which option is meant
@@ -204,6 +205,28 @@ static int set_type(struct kexec_options *o, const char *arg, struct why *w)
 	return 0;
 }
 
+static int set_cross_check(struct kexec_options *o, const char *arg, struct why *w)
+{
+	static const struct {
+		const char *name;
+		enum cross_check_mode value;
+	} modes[] = {
+		{ "on", CROSS_CHECK_ON },
+		{ "off", CROSS_CHECK_OFF },
+		{ "require", CROSS_CHECK_REQUIRE },
+		{ "attest", CROSS_CHECK_ATTEST },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(arg, modes[i].name) == 0) {
+			o->cross_check = modes[i].value;
+			return 0;
+		}
+	}
+	return why(w, -EINVAL, "Bad option value in --cross-check=%s: on, off, require or attest",
+		   arg);
+}
+
 static int set_parser(struct kexec_options *o, const char *arg, struct why *w)
 {
 	if (!*arg)
@@ -222,6 +245,8 @@ static int apply_value(struct kexec_options *o, const struct option_row *row, co
 		return set_type(o, arg, w);
 	case OPT_PARSER:
 		return set_parser(o, arg, w);
+	case OPT_CROSS_CHECK:
+		return set_cross_check(o, arg, w);
 	case OPT_INITRD:
 		return add_argument(o->initrds, &o->nr_initrds, row, arg, w);
 	case OPT_MODULE:

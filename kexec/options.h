@@ -49,7 +49,7 @@ enum elf_args {
 	ELF_ARGS_NONE,
 };
 
-enum cross_check {
+enum cross_check_mode {
 	CROSS_CHECK_ON,
 	CROSS_CHECK_OFF,
 	CROSS_CHECK_REQUIRE,
@@ -86,7 +86,7 @@ struct kexec_options {
 	const char *dtb;
 
 	const char *parser;   /* --parser=auto|none|FILE */
-	enum cross_check cross_check;
+	enum cross_check_mode cross_check;
 
 	/* Only kexec_load has a use for these; kexec_file_load ignores them, as ever. */
 	bool hotplug;

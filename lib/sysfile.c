@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -48,17 +49,36 @@ static int read_all(int fd, char **ret)
 	return (int)len;
 }
 
-int sysfile_read(const char *root, const char *path, char **ret)
+static int open_below(const char *root, const char *path, int flags)
 {
-	autoclose int fd = -1;
 	char full[PATH_MAX];
+	int fd;
 
 	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open(full, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfile_read(const char *root, const char *path, char **ret)
+{
+	autoclose int fd = open_below(root, path, O_RDONLY);
+
+	return fd < 0 ? fd : read_all(fd, ret);
+}
+
+int sysfile_write(const char *root, const char *path, const char *text)
+{
+	autoclose int fd = open_below(root, path, O_WRONLY);
+	size_t len = strlen(text);
+	ssize_t n;
+
 	if (fd < 0)
+		return fd;
+	n = write(fd, text, len);
+	if (n < 0)
 		return -errno;
-	return read_all(fd, ret);
+	return (size_t)n == len ? 0 : -EIO;
 }
 
 int sysfile_u64(const char *root, const char *path, uint64_t *ret)

@@ -16,6 +16,9 @@
  */
 int sysfile_read(const char *root, const char *path, char **ret);
 
+/* Writes @text in one go. -errno of open(2)/write(2). */
+int sysfile_write(const char *root, const char *path, const char *text);
+
 /* The number that the file starts with, in C notation. -EBADMSG if it is none. */
 int sysfile_u64(const char *root, const char *path, uint64_t *ret);
 
