@@ -10,10 +10,12 @@
  * is one and broken: malformed headers, a section outside the file or inside
  * the headers, the same section twice in one profile, an empty kernel.
  *
- * A word on the verifier, which walks the loop over the section table turn by
- * turn and every branch in it both ways: with a branch for each name it would
- * give up. So the loop is written without branches, in masks that are all ones
- * or all zeros.
+ * A word on the verifier, which walks every path through the table, 256
+ * sections long. It gives up when too many turns are left to be tried, so the
+ * loop computes what it can without branches. And it tells apart what it knows
+ * apart: what the loop accumulates starts from ctx->reserved, which is 0 but
+ * which only the host knows, else each combination of "found" and "not found
+ * yet" would be a path of its own.
  */
 #include "parser.h"
 
@@ -56,11 +58,12 @@ struct image {
 	uint64_t table;			/* offset of the section table */
 	uint32_t nr_sections;
 	uint32_t headers;		/* SizeOfHeaders */
+	uint32_t zero;			/* see above */
 };
 
 /* The section that counts for a part; len is 0 if it is absent or empty. */
 struct part {
-	uint64_t virtual_size, raw_size;
+	uint32_t virtual_size, raw_size;
 	uint64_t off, len;
 };
 
@@ -68,8 +71,8 @@ struct part {
 struct found {
 	struct part linux, ucode, initrd, cmdline;
 	uint64_t bad;			/* not 0: malformed */
-	uint64_t seen;			/* names, as bits, of this slice */
-	uint64_t slice;			/* 0: base, 1: @0, 2: @1, .. */
+	uint32_t seen;			/* names, as bits, of this slice */
+	uint32_t slice;			/* 0: base, 1: @0, 2: @1, .. */
 };
 
 #define READ(img, at, var) \
@@ -145,78 +148,81 @@ INLINE int read_headers(struct image *img)
 	return 1;
 }
 
-/* All ones if the topmost bit of @n is set, else 0. */
-INLINE uint64_t mask_of_sign(uint64_t n)
+/* 1 if @a < @b, without a branch; both are below 2^63. */
+INLINE uint64_t less(uint64_t a, uint64_t b)
 {
-	uint64_t mask = -(n >> 63);
+	uint64_t diff = a - b;
 
-	/* Or else the compiler sees a condition and makes a branch of it. */
-	asm volatile("" : "+r"(mask));
-	return mask;
+	/* Or else the compiler makes a comparison of it again. */
+	asm volatile("" : "+r"(diff));
+	return diff >> 63;
 }
 
-/* Both are below 2^63. */
-INLINE uint64_t mask_less(uint64_t a, uint64_t b)
+/* Takes @s for @part if it is in the base or in @0, which comes later. */
+INLINE void take(struct part *part, const struct section *s, uint32_t slice)
 {
-	return mask_of_sign(a - b);
+	uint64_t use = -less(slice, 2);		/* all bits or none */
+
+	part->virtual_size = (part->virtual_size & ~use) | (s->virtual_size & use);
+	part->raw_size = (part->raw_size & ~use) | (s->raw_size & use);
+	part->off = (part->off & ~use) | (s->raw_off & use);
 }
 
-INLINE uint64_t mask_same(uint64_t a, uint64_t b)
+/* Counts the name and, if it is that of a part, takes the section. */
+INLINE void note(struct found *f, const struct section *s, uint32_t zero)
 {
-	uint64_t diff = a ^ b;
+	uint32_t bit;
 
-	return ~mask_of_sign(diff | -diff);
-}
-
-INLINE void take(struct part *part, const struct section *s, uint64_t mask)
-{
-	part->virtual_size = (part->virtual_size & ~mask) | (s->virtual_size & mask);
-	part->raw_size = (part->raw_size & ~mask) | (s->raw_size & mask);
-	part->off = (part->off & ~mask) | (s->raw_off & mask);
-}
-
-/* A section with bytes in the file has them inside it, behind the headers. */
-INLINE uint64_t mask_outside(const struct image *img, const struct section *s)
-{
-	return mask_less(0, s->raw_size) &
-	       (mask_less(s->raw_off, img->headers) |
-		mask_less(img->size, (uint64_t)s->raw_off + s->raw_size));
-}
-
-/*
- * Takes the section if it is that of a part and in the base, or in @0, which
- * comes later; and counts the names that a slice may have only once.
- */
-INLINE void note(struct found *f, const struct section *s)
-{
-	uint64_t profile = mask_same(s->name, NAME('.', 'p', 'r', 'o', 'f', 'i', 'l', 'e'));
-	uint64_t linux = mask_same(s->name, NAME('.', 'l', 'i', 'n', 'u', 'x', 0, 0));
-	uint64_t ucode = mask_same(s->name, NAME('.', 'u', 'c', 'o', 'd', 'e', 0, 0));
-	uint64_t initrd = mask_same(s->name, NAME('.', 'i', 'n', 'i', 't', 'r', 'd', 0));
-	uint64_t cmdline = mask_same(s->name, NAME('.', 'c', 'm', 'd', 'l', 'i', 'n', 'e'));
-	uint64_t wanted, names;
-
-	f->slice += profile & 1;
-	f->seen &= ~profile;
-
-	wanted = mask_less(f->slice, 2);
-	take(&f->linux, s, linux & wanted);
-	take(&f->ucode, s, ucode & wanted);
-	take(&f->initrd, s, initrd & wanted);
-	take(&f->cmdline, s, cmdline & wanted);
-
-	names = (linux & 1 << 0) | (ucode & 1 << 1) | (initrd & 1 << 2) |
-		(cmdline & 1 << 3);
-	names |= mask_same(s->name, NAME('.', 'o', 's', 'r', 'e', 'l', 0, 0)) & 1 << 4;
-	names |= mask_same(s->name, NAME('.', 's', 'p', 'l', 'a', 's', 'h', 0)) & 1 << 5;
-	names |= mask_same(s->name, NAME('.', 'd', 't', 'b', 0, 0, 0, 0)) & 1 << 6;
-	names |= mask_same(s->name, NAME('.', 'h', 'w', 'i', 'd', 's', 0, 0)) & 1 << 7;
-	names |= mask_same(s->name, NAME('.', 'u', 'n', 'a', 'm', 'e', 0, 0)) & 1 << 8;
-	names |= mask_same(s->name, NAME('.', 's', 'b', 'a', 't', 0, 0, 0)) & 1 << 9;
-	names |= mask_same(s->name, NAME('.', 'p', 'c', 'r', 's', 'i', 'g', 0)) & 1 << 10;
-	names |= mask_same(s->name, NAME('.', 'p', 'c', 'r', 'p', 'k', 'e', 'y')) & 1 << 11;
-	f->bad |= f->seen & names;
-	f->seen |= names;
+	switch (s->name) {
+	case NAME('.', 'p', 'r', 'o', 'f', 'i', 'l', 'e'):
+		f->slice++;
+		f->seen = zero;
+		return;
+	case NAME('.', 'l', 'i', 'n', 'u', 'x', 0, 0):
+		take(&f->linux, s, f->slice);
+		bit = 1 << 0;
+		break;
+	case NAME('.', 'u', 'c', 'o', 'd', 'e', 0, 0):
+		take(&f->ucode, s, f->slice);
+		bit = 1 << 1;
+		break;
+	case NAME('.', 'i', 'n', 'i', 't', 'r', 'd', 0):
+		take(&f->initrd, s, f->slice);
+		bit = 1 << 2;
+		break;
+	case NAME('.', 'c', 'm', 'd', 'l', 'i', 'n', 'e'):
+		take(&f->cmdline, s, f->slice);
+		bit = 1 << 3;
+		break;
+	case NAME('.', 'o', 's', 'r', 'e', 'l', 0, 0):
+		bit = 1 << 4;
+		break;
+	case NAME('.', 's', 'p', 'l', 'a', 's', 'h', 0):
+		bit = 1 << 5;
+		break;
+	case NAME('.', 'd', 't', 'b', 0, 0, 0, 0):
+		bit = 1 << 6;
+		break;
+	case NAME('.', 'h', 'w', 'i', 'd', 's', 0, 0):
+		bit = 1 << 7;
+		break;
+	case NAME('.', 'u', 'n', 'a', 'm', 'e', 0, 0):
+		bit = 1 << 8;
+		break;
+	case NAME('.', 's', 'b', 'a', 't', 0, 0, 0):
+		bit = 1 << 9;
+		break;
+	case NAME('.', 'p', 'c', 'r', 's', 'i', 'g', 0):
+		bit = 1 << 10;
+		break;
+	case NAME('.', 'p', 'c', 'r', 'p', 'k', 'e', 'y'):
+		bit = 1 << 11;
+		break;
+	default:
+		return;
+	}
+	f->bad |= f->seen & bit;
+	f->seen |= bit;
 }
 
 /*
@@ -233,8 +239,11 @@ INLINE int find_parts(const struct image *img, struct found *f)
 			break;
 		if (READ(img, img->table + i * sizeof(s), s))
 			return -EBADMSG;
-		f->bad |= mask_outside(img, &s);
-		note(f, &s);
+		/* A section with bytes in the file has them behind the headers. */
+		f->bad |= less(0, s.raw_size) &
+			  (less(s.raw_off, img->headers) |
+			   less(img->size, (uint64_t)s.raw_off + s.raw_size));
+		note(f, &s, img->zero);
 	}
 	return f->bad ? -EBADMSG : 0;
 }
@@ -355,8 +364,17 @@ INLINE int parse(struct image *img, struct found *f)
 
 SEC("syscall") int parse_uki(struct kexec_bpf_ctx *ctx)
 {
-	struct image img = { .size = ctx->buf_size[0] };
-	struct found found = {};
+	struct image img = {
+		.size = ctx->buf_size[0],
+		.zero = ctx->reserved,
+	};
+	struct part none = {
+		.virtual_size = img.zero, .raw_size = img.zero, .off = img.zero,
+	};
+	struct found found = {
+		.linux = none, .ucode = none, .initrd = none, .cmdline = none,
+		.bad = img.zero, .seen = img.zero, .slice = img.zero,
+	};
 	int ret;
 
 	img.host = bpf_get_parser_context(ctx->parser_id);

@@ -67,13 +67,13 @@ fi
 check "program: size in memory taken for size" \
 	in_program 's/part->virtual_size < part->raw_size ?/part->virtual_size ?/'
 check "program: sections may end behind the file" \
-	in_program 's/mask_less(img->size, (uint64_t)s->raw_off + s->raw_size)/0/'
+	in_program 's/[a-z_]*less(img->size, (uint64_t)s[.>-]*raw_off + s[.>-]*raw_size)/0/'
 check "program: sections may be inside the headers" \
-	in_program 's/mask_less(s->raw_off, img->headers)/0/'
-check "program: repeated sections are taken" in_program 's/f->bad |= f->seen & names;//'
-check "program: profile @0 is not looked at" in_program 's/less(f->slice, 2)/less(f->slice, 1)/'
-check "program: profile @1 counts too" in_program 's/less(f->slice, 2)/less(f->slice, 3)/'
-check "program: all profiles are the base" in_program 's/f->slice += profile & 1;//'
+	in_program 's/[a-z_]*less(s[.>-]*raw_off, img->headers)/0/'
+check "program: repeated sections are taken" in_program 's/f->bad |= f->seen & [a-z]*;//'
+check "program: profile @0 is not looked at" in_program 's/\(less([f>-]*slice\), 2)/\1, 1)/'
+check "program: profile @1 counts too" in_program 's/\(less([f>-]*slice\), 2)/\1, 3)/'
+check "program: all profiles are the base" in_program 's/f->slice++;//; s/f->slice += profile & 1;//'
 check "program: initrd in front of microcode" \
 	in_program 's/INITRD, &f->ucode/INITRD, \&f->x/; s/INITRD, &f->initrd/INITRD, \&f->ucode/
 		s/INITRD, &f->x/INITRD, \&f->initrd/'

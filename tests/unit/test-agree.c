@@ -6,7 +6,8 @@
  *	KEXEC_TEST_MUTANTS=N    how many (default 10000)
  *	KEXEC_TEST_SEED=N       other mutations
  *	KEXEC_TEST_STOP=1       stop at the first disagreement
- *	KEXEC_TEST_KEEP=DIR     where mutants go that they do not agree on
+ *	KEXEC_TEST_KEEP=DIR     where mutants go that they do not agree on; or, with
+ *	KEXEC_TEST_KEEP_ALL=1   all of them: for a virtual machine with a patched kernel
  * "test-agree --write N FILE" writes good image number N.
  */
 #include <setjmp.h>
@@ -412,6 +413,8 @@ static void test_mutants(void **state)
 		bytes_add(&image, good[from].data, good[from].size);
 		mutate(&image, &n);
 		restore_programs(&image, &good[from]);
+		if (getenv("KEXEC_TEST_KEEP_ALL"))
+			keep(&image, n.mutants);
 		judge(&image, n.mutants, from, &n);
 	}
 	for (unsigned int i = 0; i < UKI_CORPUS; i++)
