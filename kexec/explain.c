@@ -459,9 +459,15 @@ void explain(char *buf, size_t size, const struct refusal *r, const struct host 
 {
 	struct line l = { .r = r, .h = h, .buf = buf, .size = size };
 	const struct meaning *m = NULL;
+	const char *whole, *name;
 
 	if (size == 0)
 		return;
+	whole = r->whole ? explain_whole(r->err, &name) : NULL;
+	if (whole) {
+		say(&l, "%s (%s): %s", strerror(r->err), name, whole);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(meanings) && !m; i++)
 		if (meanings[i].err == r->err)
 			m = &meanings[i];

@@ -25,6 +25,7 @@ struct refusal {
 	unsigned long flags;	   /* as passed to the syscall */
 	const char *arch;	   /* arch_ops name; NULL: does not matter */
 	const char *kernel_format; /* label of the format that was passed; NULL for an unload */
+	bool whole;            /* route whole: the kernel was to take it apart */
 	bool as_is;		   /* the user's own file went in, else a memfd of ours */
 	uint64_t kernel_size, initrd_size; /* bytes */
 	uint64_t memory_size; /* bytes the kernel will occupy (init_size, image_size); 0: unknown */
@@ -38,6 +39,9 @@ struct refusal {
  * cuts at @size, NUL included. @h was read before the call that was refused.
  */
 void explain(char *buf, size_t size, const struct refusal *r, const struct host *h);
+
+/* What @err (positive) means when the kernel takes an image apart; NULL: nothing of its own. */
+const char *explain_whole(int err, const char **ret_name);
 
 /*
  * Would kexec -a try kexec_load(2) after this errno of kexec_file_load(2)?

@@ -4,7 +4,8 @@ USER_PROGRAMS += kexec/kexec-image
 MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
 kexec_SRC += kexec/actions.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
-	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/file-type.c kexec/host.c \
+	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
+	     kexec/file-type.c kexec/host.c \
 	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \
 	     kexec/options.c kexec/options-table.c kexec/plan.c \
 	     kexec/sys.c

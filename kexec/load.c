@@ -269,6 +269,7 @@ static void explain_refusal(char *buf, size_t size, const struct load *l, int er
 		.flags = l->plan.flags,
 		.arch = l->arch->name,
 		.kernel_format = img->layers[img->nr_layers - 1]->label,
+		.whole = l->plan.route == ROUTE_WHOLE,
 		.as_is = l->plan.route == ROUTE_AS_IS || l->plan.route == ROUTE_WHOLE,
 		.kernel_size = img->kernel.bytes.len,
 		.initrd_size = boot_image_initrd_size(img),

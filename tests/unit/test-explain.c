@@ -262,6 +262,21 @@ static const struct {
 	  SAYS("no cause is visible"),
 	  NOT("half", "command line") },
 
+	/* A kernel that takes images apart has meanings of its own; signatures keep theirs. */
+	{ { FILE_LOAD(EEXIST), .whole = true, .as_is = true },
+	  { GOOD },
+	  SAYS("File exists (EEXIST): ", "enforces signatures", "leave out --initrd") },
+	{ { FILE_LOAD(ELOOP), .whole = true }, { GOOD }, SAYS("images inside each other") },
+	{ { FILE_LOAD(EBADMSG), .whole = true }, { GOOD }, SAYS("kexec-image check") },
+	{ { FILE_LOAD(ENOEXEC), .whole = true },
+	  { GOOD },
+	  SAYS("parser program in the image"),
+	  NOT("bzImage") },
+	{ { FILE_LOAD(ENODATA), .whole = true, .as_is = true },
+	  { GOOD },
+	  SAYS("this one is not signed"),
+	  NOT("unpacked") },
+
 	/* ENOEXEC */
 	{ { FILE_LOAD(ENOEXEC), .kernel_format = "vmlinux", .cmdline_len = 9999 },
 	  { GOOD },
