@@ -11,8 +11,8 @@
  * Refused is also what runs, but what the kernel's verifier would not take:
  * registers and stack bytes read before they were written, misaligned stack
  * accesses, instructions that cannot be reached, a parser context that is not
- * checked for NULL, not given back, or used afterwards. (The verifier looks at
- * all paths, we look at the one taken: it is stricter, never laxer.)
+ * checked for NULL, not given back, or used afterwards. The verifier looks at all
+ * paths, this machine at the one taken: what runs here may still be refused there.
  *
  * Only type 1 of BPF_ABI.md so far: a SEC("syscall") program without maps.
  */
