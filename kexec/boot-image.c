@@ -52,6 +52,8 @@ int boot_image_add_initrd(struct boot_image *img, const struct extent *bytes, co
 
 	if (img->nr_initrd == LIMIT_INITRDS)
 		return why(w, -E2BIG, "more than %d initrds", LIMIT_INITRDS);
+	if (!range_fits(LIMIT_FILE_SIZE, boot_image_initrd_size(img), bytes->len))
+		return why(w, -E2BIG, "initrds of more than 4 GiB together");
 	part = &img->initrd[img->nr_initrd++];
 	*part = (struct boot_part){ .bytes = *bytes };
 	set_origin(part->origin, sizeof(part->origin), origin);

@@ -20,7 +20,7 @@
 struct file_type;
 
 /* Explicit initrds and embedded ones together. */
-#define BOOT_IMAGE_BLOBS (LIMIT_NESTING + LIMIT_INITRDS + 4)
+#define BOOT_IMAGE_BLOBS (LIMIT_LAYERS + LIMIT_INITRDS + 4)
 
 struct boot_part {
 	struct extent bytes;
@@ -41,7 +41,7 @@ struct boot_image {
 	struct extent parser;
 
 	/* The formats that were opened on the way in, outermost first; the last is the kernel's. */
-	const struct file_type *layers[LIMIT_NESTING + 1];
+	const struct file_type *layers[LIMIT_LAYERS];
 	size_t nr_layers;
 
 	struct blob *blobs[BOOT_IMAGE_BLOBS]; /* owned */

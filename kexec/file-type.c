@@ -68,6 +68,23 @@ static int open_layer(struct boot_image *img, const struct file_type *forced,
 	return why(w, -ENOEXEC, "no known kernel format");
 }
 
+/* Parser programs unpack a kernel once, and a file that is packed twice is no kernel's. */
+static bool packed_twice(const struct boot_image *img)
+{
+	return img->nr_layers >= 2 && img->layers[img->nr_layers - 1] == &file_type_compressed &&
+	       img->layers[img->nr_layers - 2] == &file_type_compressed;
+}
+
+/* Compression around an image is no image: parser programs unpack it on the way. */
+static unsigned int nr_images(const struct boot_image *img)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < img->nr_layers; i++)
+		n += img->layers[i]->shape == CONTAINER && img->layers[i] != &file_type_compressed;
+	return n;
+}
+
 static int open_all_layers(struct boot_image *img, const struct file_type *forced, struct why *w)
 {
 	for (;;) {
@@ -75,8 +92,8 @@ static int open_all_layers(struct boot_image *img, const struct file_type *force
 		int r;
 
 		if (img->nr_layers == ARRAY_SIZE(img->layers))
-			return why(w, -E2BIG, "more than %d images inside each other",
-				   LIMIT_NESTING);
+			return why(w, -E2BIG, "more than %d layers inside each other",
+				   LIMIT_LAYERS);
 		r = open_layer(img, forced, &ft, w);
 		if (r < 0) {
 			for (size_t i = img->nr_layers; i-- > 0;)
@@ -84,6 +101,11 @@ static int open_all_layers(struct boot_image *img, const struct file_type *force
 			return r;
 		}
 		img->layers[img->nr_layers++] = ft;
+		if (packed_twice(img))
+			return why(w, -EOPNOTSUPP, "is compressed twice");
+		if (nr_images(img) > LIMIT_NESTING)
+			return why(w, -E2BIG, "more than %d images inside each other",
+				   LIMIT_NESTING);
 		if (ft->shape == BARE_KERNEL)
 			return 0;
 		if (ft == forced)

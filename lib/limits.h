@@ -26,6 +26,8 @@
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4
+/* With a compressed layer around each image, and the bare kernel. */
+#define LIMIT_LAYERS (2 * LIMIT_NESTING + 1)
 /* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
 #define LIMIT_INITRDS 16
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */

@@ -55,6 +55,26 @@ static inline bool span_is(struct span s, uint64_t off, const void *want, size_t
 	return span_sub(&sub, s, off, len) && memcmp(sub.data, want, len) == 0;
 }
 
+/*
+ * Copies a name of @len bytes, NUL padded in the input, and ends it with a NUL:
+ * @ret has room for @len + 1. Where bytes stand behind the padding's start, or no
+ * ASCII, '?' takes their place: such a name equals no real one and prints safely.
+ */
+static inline bool span_name(char *ret, struct span s, uint64_t off, size_t len)
+{
+	struct span name;
+	size_t end = len;
+
+	if (!span_sub(&name, s, off, len))
+		return false;
+	while (end > 0 && name.data[end - 1] == 0)
+		end--;
+	for (size_t i = 0; i < end; i++)
+		ret[i] = name.data[i] > 0x20 && name.data[i] < 0x7f ? (char)name.data[i] : '?';
+	memset(ret + end, 0, len + 1 - end);
+	return true;
+}
+
 #define SPAN_READER(bits)                                                                \
 	static inline bool span_le##bits(struct span s, uint64_t off, uint##bits##_t *ret)  \
 	{                                                                                \

@@ -156,7 +156,7 @@ static int read_section(struct pe_section *ret, struct span header, unsigned int
 	struct pe_section s = { 0 };
 	uint32_t raw_size = 0, raw_off = 0;
 
-	span_get(s.name, header, 0, PE_NAME_SIZE);
+	span_name(s.name, header, 0, PE_NAME_SIZE);
 	span_le32(header, SECTION_VSIZE, &s.virtual_size);
 	span_le32(header, SECTION_RAW_SIZE, &raw_size);
 	span_le32(header, SECTION_RAW_OFF, &raw_off);

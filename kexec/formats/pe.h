@@ -24,7 +24,7 @@
 #define PE_MACHINE_LOONGARCH64 0x6264
 
 struct pe_section {
-	char name[PE_NAME_SIZE + 1]; /* NUL terminated here, not in the file */
+	char name[PE_NAME_SIZE + 1]; /* printable; "?" where it is no ASCII */
 	uint32_t virtual_size;       /* 0: the stub treats the section as absent */
 	uint32_t file_off;           /* bytes from the start of the image */
 	uint32_t file_len;           /* bytes that the file has of it: the smaller of both sizes */

@@ -61,7 +61,7 @@ static int read_slices(struct slice *base, struct slice *profile, const struct p
 		       struct why *w)
 {
 	struct slice later = { 0 }, *slice = base;
-	unsigned int nr_profiles = 0;
+	unsigned int nr_profiles = 0, nr_programs = 0; /* of the latter one, wherever it stands */
 
 	for (size_t i = 0; i < pe->nr_sections; i++) {
 		const struct pe_section *s = &pe->sections[i];
@@ -78,6 +78,8 @@ static int read_slices(struct slice *base, struct slice *profile, const struct p
 		if (slice->by_name[name])
 			return why(w, -EBADMSG, "section %zu (%s) appears a second time%s", i,
 				   s->name, nr_profiles ? " in its profile" : "");
+		if (name == UKI_BPF && nr_programs++ > 0)
+			return why(w, -EBADMSG, "section %zu (.bpf) appears a second time", i);
 		if (name == UKI_BPF && s->file_len == 0)
 			return why(w, -EBADMSG, "section %zu (.bpf) is empty", i);
 		slice->by_name[name] = s;
@@ -110,24 +112,50 @@ static bool is_trailing_junk(unsigned char c)
 	return c <= 0x20 || c == 0x7f;
 }
 
-/* Cut at the first NUL, then at the last character that is no blank or control character. */
+#define STEP 4096
+
+/*
+ * The length of a command line: cut at the first NUL, then behind the last
+ * character that is no blank or control character. Whatever the section holds
+ * behind that may be of any size.
+ */
+static int cmdline_len(size_t *ret, const struct extent *section, struct why *w)
+{
+	size_t len = 0;
+
+	for (uint64_t off = 0; off < section->len; off += STEP) {
+		unsigned char text[STEP];
+		size_t n = section->len - off < STEP ? section->len - off : STEP, end;
+		int r = extent_read(section, off, text, n, w);
+
+		if (r < 0)
+			return r;
+		end = strnlen((char *)text, n);
+		for (size_t i = 0; i < end; i++)
+			if (!is_trailing_junk(text[i]))
+				len = off + i + 1;
+		if (len > LIMIT_CMDLINE)
+			return why(w, -E2BIG, "section .cmdline has more than %llu characters",
+				   (unsigned long long)LIMIT_CMDLINE);
+		if (end < n)
+			break;
+	}
+	*ret = len;
+	return 0;
+}
+
+/* An inner image's is checked as well, though an outer one has set it already. */
 static int read_cmdline(struct boot_image *img, const struct extent *section, struct why *w)
 {
-	size_t len = section->len <= LIMIT_CMDLINE ? section->len : LIMIT_CMDLINE + 1;
 	autofree unsigned char *text = NULL;
-	int r = extent_dup(section, 0, len, &text, w);
+	size_t len = 0;
+	int r = cmdline_len(&len, section, w);
 
+	if (r < 0 || len == 0 || img->cmdline)
+		return r;
+	r = extent_dup(section, 0, len, &text, w);
 	if (r < 0)
 		return r;
-	len = strnlen((char *)text, len);
-	/* Before the end is trimmed: blanks up to the limit may have text behind them. */
-	if (len > LIMIT_CMDLINE)
-		return why(w, -E2BIG, "section .cmdline has more than %llu characters",
-			   (unsigned long long)LIMIT_CMDLINE);
-	while (len > 0 && is_trailing_junk(text[len - 1]))
-		len--;
-	if (len == 0)
-		return 0;
 	return boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);
 }
 
@@ -151,7 +179,7 @@ static int take_parts(struct boot_image *img, const struct slice *s, struct why 
 		if (r < 0)
 			return r;
 	}
-	if (!img->cmdline && s->by_name[UKI_CMDLINE]) {
+	if (s->by_name[UKI_CMDLINE]) {
 		struct extent bytes = section_bytes(&image, s->by_name[UKI_CMDLINE]);
 
 		r = read_cmdline(img, &bytes, w);

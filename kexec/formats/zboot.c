@@ -65,7 +65,7 @@ static int read_header(struct zboot *ret, const struct extent *image, struct why
 		return -ENOEXEC;
 	span_le32(h, PAYLOAD_OFF, &off);
 	span_le32(h, PAYLOAD_SIZE, &size);
-	span_get(name, h, CODEC_NAME, CODEC_LEN);
+	span_name(name, h, CODEC_NAME, CODEC_LEN);
 	z.codec = codec_by_name(name);
 	if (!z.codec)
 		return why(w, -EOPNOTSUPP, "zboot kernel is compressed with '%s'", name);

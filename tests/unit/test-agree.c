@@ -51,10 +51,8 @@ static void check(struct cross_check *ret, const struct bytes *image, bool detac
  * A row leaves when what it is about has been mended; nothing else may come in.
  */
 static const char *const known[] = {
-	"more than 4 images inside each other", /* file-type.c counts compressed layers */
 	"thin image",                           /* uki.bpf.c does not know .linuxh */
 	"PE certificate table",                 /* uki.bpf.c does not look at the outer one */
-	"sections .bpf",                        /* uki.c: two, in different slices */
 	"(.linuxh) appears a second time",
 };
 
@@ -332,22 +330,6 @@ static void keep(const struct bytes *image, unsigned int number)
 	assert_int_equal(write_file(path, image), 0);
 }
 
-/* Also known: pe.c compares names up to the first NUL, everybody else all eight bytes. */
-static bool has_odd_name(const struct bytes *image, size_t base)
-{
-	size_t at = base + PE_TABLE_AT;
-
-	for (size_t i = 0; i < 32 && range_fits(image->size, at, 40); i++, at += 40) {
-		const char *name = (const char *)image->data + at;
-		size_t len = strnlen(name, 8);
-
-		for (; len < 8; len++)
-			if (name[len])
-				return true;
-	}
-	return false;
-}
-
 static void judge(const struct bytes *image, unsigned int number, unsigned int from,
 		  struct count *n)
 {
@@ -373,8 +355,7 @@ static void judge(const struct bytes *image, unsigned int number, unsigned int f
 		n->refused++;
 	} else if (!finds_program(image)) {
 		n->damaged++;
-	} else if (is_known(&c) || has_odd_name(image, 0) ||
-		   has_odd_name(image, find_linux(image))) {
+	} else if (is_known(&c)) {
 		n->known++;
 		keep(image, number);
 	} else {

@@ -121,7 +121,7 @@ static void test_each_compression(void **state)
 	}
 }
 
-/* Four containers may be around a kernel. */
+/* Four images may be around a kernel, and each compressed. */
 static void test_nesting_limit(void **state)
 {
 	autobytes struct bytes file = { 0 };
@@ -129,17 +129,28 @@ static void test_nesting_limit(void **state)
 	(void)state;
 	bytes_add(&file, bzImage.data, bzImage.size);
 	for (int i = 0; i < LIMIT_NESTING + 1; i++) {
-		autobytes struct bytes packed = { 0 };
+		autobytes struct bytes packed = { 0 }, uki = { 0 };
 
 		if (i == LIMIT_NESTING)
-			expect(&file, NULL, "compressed compressed compressed compressed bzImage64",
-			       &bzImage);
+			expect(&file, NULL, "uki compressed uki compressed uki compressed uki "
+			       "compressed bzImage64", &bzImage);
 		if (!pack(&packed, "gzip", bytes_span(&file)))
 			skip();
+		MAKE_PE(&uki, { ".linux", bytes_span(&packed) });
 		bytes_done(&file);
-		bytes_add(&file, packed.data, packed.size);
+		bytes_add(&file, uki.data, uki.size);
 	}
-	expect_refused("five-containers", &file, NULL, -E2BIG, "more than 4 images");
+	expect_refused("five-images", &file, NULL, -E2BIG, "more than 4 images");
+}
+
+static void test_packed_twice(void **state)
+{
+	autobytes struct bytes once = { 0 }, twice = { 0 };
+
+	(void)state;
+	if (!pack(&once, "gzip", bytes_span(&bzImage)) || !pack(&twice, "gzip", bytes_span(&once)))
+		skip();
+	expect_refused("twice", &twice, NULL, -EOPNOTSUPP, "compressed twice");
 }
 
 static void test_uki_in_uki(void **state)
@@ -247,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_each_compression),
 		cmocka_unit_test(test_nesting_limit),
+		cmocka_unit_test(test_packed_twice),
 		cmocka_unit_test(test_uki_in_uki),
 		cmocka_unit_test(test_inside_linux),
 		cmocka_unit_test(test_forced),

@@ -321,7 +321,7 @@ static void what_is_missing_is_named(void **state)
 {
 	(void)state;
 	refused("-l K --profile=1", -EOPNOTSUPP, "not supported yet: --profile");
-	refused("--cross-check=maybe K", -EINVAL, "--cross-check=maybe");
+	refused("--cross-check=maybe K", -EINVAL, "Bad option value in --cross-check=maybe: on, off, require or attest");
 	refused("--addon=x K", -EOPNOTSUPP, "not supported yet: --addon");
 	refused("--no-addons K", -EOPNOTSUPP, "not supported yet: --no-addons");
 	refused("--stub-initrds K", -EOPNOTSUPP, "not supported yet: --stub-initrds");
