@@ -144,8 +144,9 @@ boot() {
 	mapfile -t args < <(machine_args "$machine" "$log" | tr ' ' '\n')
 	[ -z "${7:-}" ] || args+=(-drive "file=$7,format=raw,if=none,id=d0,readonly=on"
 		-device virtio-blk-pci,drive=d0)
+	[ -z "${ICOUNT:-}" ] || args+=(-icount "$ICOUNT")
 	: > "$log"
-	qemu-system-x86_64 -accel tcg -cpu max,-cx16 -machine q35 -smp "${SMP:-1}" -m "${MEMORY:-1536}" \
+	qemu-system-x86_64 -accel tcg -cpu "${CPU:-max,-cx16}" -machine q35 -smp "${SMP:-1}" -m "${MEMORY:-1536}" \
 		-nodefaults -display none -no-reboot -serial "file:$log" \
 		-kernel "$4" -initrd "$5" -append "$6" \
 		"${args[@]}" < /dev/null 2> "$log.qemu" &
