@@ -7,6 +7,8 @@
 #	BENCH-TELL ROW VARIANT TEXT
 #	BENCH-PROBLEM ROW VARIANT TEXT, KXT problem TEXT
 #
+# and the variable clock, "instructions" if time was counted in these.
+#
 # KIND: wall-ratio (at most LIMIT times REFERENCE), wall-more (at most LIMIT
 # seconds more), wall-more-or (RATIO,SECONDS: more by one or the other),
 # memory-max (MB), memory-more (MB), route.
@@ -43,7 +45,8 @@ function verdict(name, text, good) {
 	if (least[name] < 7)
 		printf "    %s: no verdict from %d repetitions\n", text, least[name]
 	else
-		printf "    %s: %s\n", text, good ? "met" : "MISSED"
+		printf "    %s: %s%s\n", text, good ? "met" : "MISSED",
+			clock == "instructions" ? " by instructions" : ""
 }
 
 function print_goal(name, kind, limit, a, b,    wa, wb, part, text) {
@@ -144,5 +147,7 @@ END {
 	for (p = 1; p <= problems && p <= 20; p++) print problem[p]
 	print "Times and process memory: medians; memory: the machine's, at its worst, without page"
 	print "cache, and with what stays loaded. Only ratios within a row mean anything."
+	if (clock == "instructions")
+		print "Time was counted in instructions, at 2 ns each, not taken from a clock."
 	exit bad || problems > 0
 }
