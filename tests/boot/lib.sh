@@ -134,7 +134,7 @@ stop_qemu() {
 	qemu_pid=
 }
 
-# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE DISK: ends when the VM powers
+# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE [DISK]: ends when the VM powers
 # off, panics, has run for SECONDS or said nothing for STALL seconds. Never with
 # KVM: what is tested must not depend on the host's processor. Without cmpxchg16b:
 # the one that QEMU 7.2 emulates leaves bad flags behind now and then, which the
@@ -142,12 +142,14 @@ stop_qemu() {
 boot() {
 	local machine=$1 log=$2 limit=$3 args size last=0 quiet=0
 	mapfile -t args < <(machine_args "$machine" "$log" | tr ' ' '\n')
+	[ -z "${7:-}" ] || args+=(-drive "file=$7,format=raw,if=none,id=d0,readonly=on"
+		-device virtio-blk-pci,drive=d0)
+	[ -z "${ICOUNT:-}" ] || args+=(-icount "$ICOUNT")
 	: > "$log"
-	qemu-system-x86_64 -accel tcg -cpu max,-cx16 -machine q35 -smp "${SMP:-1}" -m 1536 \
+	qemu-system-x86_64 -accel tcg -cpu "${CPU:-max,-cx16}" -machine q35 -smp "${SMP:-1}" -m "${MEMORY:-1536}" \
 		-nodefaults -display none -no-reboot -serial "file:$log" \
 		-kernel "$4" -initrd "$5" -append "$6" \
-		-drive "file=$7,format=raw,if=none,id=d0,readonly=on" \
-		-device virtio-blk-pci,drive=d0 "${args[@]}" < /dev/null 2> "$log.qemu" &
+		"${args[@]}" < /dev/null 2> "$log.qemu" &
 	qemu_pid=$!
 	SECONDS=0
 	while kill -0 $qemu_pid 2> /dev/null; do
