@@ -93,7 +93,7 @@ enum kexec_parser_abi {
 /* Limits of both hosts; lib/limits.h repeats them. */
 #define KEXEC_BPF_MAX_OBJECT		(1u << 20)	/* bytes in .bpf */
 #define KEXEC_BPF_MAX_INSNS		16384u
-#define KEXEC_BPF_MAX_SECTIONS		256u	/* of a PE image */
+#define KEXEC_BPF_MAX_SECTIONS		128u	/* of a PE image */
 #define KEXEC_BPF_MAX_INITRDS		16u
 #define KEXEC_BPF_MAX_DECOMPRESSED	(512u << 20)
 #define KEXEC_BPF_MAX_CMDLINE		(64u << 10)	/* after the cut */

@@ -16,7 +16,7 @@
 #define LIMIT_FILE_SIZE (4 * GiB - 1)
 
 /* Section headers of a PE file; as many as parser programs look at (bpf/kexec-bpf.h). */
-#define LIMIT_PE_SECTIONS 256
+#define LIMIT_PE_SECTIONS 128
 /* Everything in front of the first section's bytes: one page, in practice. */
 #define LIMIT_PE_HEADERS (1 * MiB)
 /* Debug directory: one entry a kind, of which there are some twenty. */
@@ -50,7 +50,7 @@
 #define LIMIT_BPF_HANDLES 16
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
-/* Instructions carried out in one stage; 256 section headers read 12 times are 200000. */
+/* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
 
 #endif

@@ -7,10 +7,11 @@
  * as the stub boots by default. Never copies anything, only points at it.
  *
  * Returns 0 without DONE for what is not a UKI, and a negative errno for what
- * is one and broken: malformed headers, a section outside the file or inside
- * the headers, the same section twice in one profile, an empty kernel.
+ * is one and broken: malformed headers, a section or the certificate table
+ * outside the file or inside the headers, the same section twice in one profile,
+ * an empty kernel, a kernel that is elsewhere (.linuxh).
  *
- * A word on the verifier, which walks every path through the table, 256
+ * A word on the verifier, which walks every path through the table, 128
  * sections long. It gives up when too many turns are left to be tried, so the
  * loop computes what it can without branches. And it tells apart what it knows
  * apart: what the loop accumulates starts from ctx->reserved, which is 0 but
@@ -69,7 +70,7 @@ struct part {
 
 /* What a walk over the section table has found. */
 struct found {
-	struct part linux, ucode, initrd, cmdline;
+	struct part linux, linuxh, ucode, initrd, cmdline;
 	uint64_t bad;			/* not 0: malformed */
 	uint32_t seen;			/* names, as bits, of this slice */
 	uint32_t slice;			/* 0: base, 1: @0, 2: @1, .. */
@@ -109,12 +110,14 @@ INLINE int emit_done(const struct image *img)
 INLINE int read_headers(struct image *img)
 {
 	uint16_t magic, nr, opt_size, subsystem;
-	uint32_t pe, sig, nr_dirs;
+	uint32_t pe, sig, nr_dirs, cert[2];
 
 	if (img->size < 0x40 || READ(img, 0, magic) || magic != MZ)
 		return 0;
 	if (READ(img, 0x3c, pe) || READ(img, pe, sig) || sig != PE)
 		return 0;
+	if (pe < 0x40)
+		return -EBADMSG;	/* it is in the header before it */
 
 	const uint64_t opt = (uint64_t)pe + PE_OPT;
 
@@ -145,6 +148,15 @@ INLINE int read_headers(struct image *img)
 	if (img->headers > img->size ||
 	    img->table + (uint64_t)nr * sizeof(struct section) > img->headers)
 		return -EBADMSG;
+
+	/* Under no signature, so this may refuse and decides nothing else. */
+	if (nr_dirs > DIR_CERTS) {
+		if (READ(img, opt + OPT_DIRS + DIR_CERTS * sizeof(cert), cert))
+			return -EBADMSG;
+		if (cert[1] && (cert[0] < img->headers ||
+				(uint64_t)cert[0] + cert[1] > img->size))
+			return -EBADMSG;
+	}
 	return 1;
 }
 
@@ -217,6 +229,10 @@ INLINE void note(struct found *f, const struct section *s, uint32_t zero)
 		break;
 	case NAME('.', 'p', 'c', 'r', 'p', 'k', 'e', 'y'):
 		bit = 1 << 11;
+		break;
+	case NAME('.', 'l', 'i', 'n', 'u', 'x', 'h', 0):
+		take(&f->linuxh, s, f->slice);
+		bit = 1 << 12;
 		break;
 	default:
 		return;
@@ -349,6 +365,9 @@ INLINE int parse(struct image *img, struct found *f)
 	ret = find_parts(img, f);
 	if (ret)
 		return ret;
+	set_len(&f->linuxh);
+	if (f->linuxh.len)
+		return -EBADMSG;
 	if (!f->linux.virtual_size)
 		return 0;		/* a PE file, but not a UKI */
 
@@ -372,7 +391,8 @@ SEC("syscall") int parse_uki(struct kexec_bpf_ctx *ctx)
 		.virtual_size = img.zero, .raw_size = img.zero, .off = img.zero,
 	};
 	struct found found = {
-		.linux = none, .ucode = none, .initrd = none, .cmdline = none,
+		.linux = none, .linuxh = none, .ucode = none, .initrd = none,
+		.cmdline = none,
 		.bad = img.zero, .seen = img.zero, .slice = img.zero,
 	};
 	int ret;
