@@ -14,7 +14,12 @@ enum {
 	INLINE_KERNEL, INLINE_EMPTY, TWO_CHUNKS, SHORT_COMMAND, PAYLOAD_PAST_END,
 	WRONG_ID, READ_OUTSIDE, LEAKS_HANDLE, WRITES_INPUT, HAS_MAP, CALLS_HELPER,
 	CALLS_FUNCTION, CMDLINE_HUGE, BIG_CONTEXT, PIPELINE_2, IGNORES_ERROR,
+	REF_SECTION, REF_REST, REF_HEADERS, READ_CERTS,
 };
+
+#ifndef KERNEL_LEN
+#define KERNEL_LEN 0
+#endif
 
 struct state {
 	struct bpf_parser_context *host;
@@ -80,6 +85,10 @@ INLINE int kernel(const struct state *s)
 		off = 8, len = -8ull;
 	if (CASE == REF_EMPTY)
 		len = 0;
+	/* The first section is behind mkpe's headers, and has KERNEL_LEN bytes. */
+	if (CASE == REF_SECTION || CASE == REF_REST || CASE == REF_HEADERS ||
+	    CASE == READ_CERTS)
+		off = 16384, len = KERNEL_LEN;
 	return command(s, CASE == DECOMPRESS_GARBAGE ? KEXEC_BPF_DECOMPRESS :
 		       CASE == UNKNOWN_COMMAND ? 77 : KEXEC_BPF_COPY,
 		       CASE == UNKNOWN_PART ? 4 : KEXEC_BPF_KERNEL, off, len);
@@ -106,6 +115,14 @@ INLINE int others(const struct state *s)
 	if (CASE == CMDLINE_HUGE)
 		ret = command(s, KEXEC_BPF_COPY, KEXEC_BPF_CMDLINE, 16384,
 			      s->size - 16384);
+	/* "The initrd is the rest": true, until somebody appends to it. */
+	if (CASE == REF_REST)
+		ret = command(s, KEXEC_BPF_COPY, KEXEC_BPF_INITRD,
+			      16384 + (KERNEL_LEN + 511) / 512 * 512,
+			      s->size - 16384 - (KERNEL_LEN + 511) / 512 * 512);
+	/* Checksum and certificate entry are in there. */
+	if (CASE == REF_HEADERS)
+		ret = command(s, KEXEC_BPF_COPY, KEXEC_BPF_CMDLINE, 0, 16384);
 	return ret;
 }
 
@@ -127,6 +144,8 @@ INLINE int misbehave(const struct state *s, struct kexec_bpf_ctx *ctx)
 			asm volatile("");
 	if (CASE == READ_OUTSIDE)
 		ret = bpf_parser_read(s->host, 0, s->size - 7, &word, 8);
+	if (CASE == READ_CERTS)
+		ret = bpf_parser_read(s->host, 0, s->size - 8, &word, 8);
 	if (CASE == WRITES_INPUT)
 		*(volatile char *)s->host = 1;
 	if (CASE == BIG_CONTEXT)

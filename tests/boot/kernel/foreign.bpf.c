@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program of root's that runs inside the task whose parser runs, because it
- * is attached to a function that the parser calls, and asks for the parser's
- * handle with the right number. Counts how often it asked and how often it got
- * one, which must be never.
+ * Programs of root's that run inside the task whose parser runs and ask for the
+ * parser's handle with the right number.
+ *
+ * "elsewhere" is attached to a function that the parser calls, and must not load.
+ * "foreign" is where parsers are attached that are light skeletons. It counts how
+ * often it asked and how often it got a handle, which must be never.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -12,6 +14,8 @@
 struct bpf_parser_context {
 	__u64 id;
 } __attribute__((preserve_access_index));
+
+struct kexec_context;
 
 extern struct bpf_parser_context *bpf_get_parser_context(unsigned long id) __ksym;
 extern void bpf_put_parser_context(struct bpf_parser_context *ctx) __ksym;
@@ -31,18 +35,29 @@ static __always_inline void count(__u32 what)
 		(*n)++;
 }
 
-SEC("fentry/bpf_parser_read")
-int BPF_PROG(foreign, struct bpf_parser_context *theirs)
+static __always_inline int ask(__u64 id)
 {
 	struct bpf_parser_context *ours;
 
 	count(0);
-	ours = bpf_get_parser_context(theirs->id);
+	ours = bpf_get_parser_context(id);
 	if (!ours)
 		return 0;
 	count(1);
 	bpf_put_parser_context(ours);
 	return 0;
+}
+
+SEC("fentry/bpf_parser_read")
+int BPF_PROG(elsewhere, struct bpf_parser_context *theirs)
+{
+	return ask(theirs->id);
+}
+
+SEC("fentry.s/kexec_image_parser_anchor")
+int BPF_PROG(foreign, struct kexec_context *image, unsigned long id)
+{
+	return ask(id);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * foreign OBJECT COMMAND..: runs the command while the program "foreign" of the
- * object is attached, and prints its two counters.
+ * foreign OBJECT COMMAND..: says whether the program "elsewhere" of the object
+ * loads, runs the command while "foreign" is attached, and prints its counters.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,23 @@ static void print_counters(int map)
 	       (unsigned long long)got);
 }
 
+/* The object with one of its programs loaded, or NULL. */
+static struct bpf_object *load(const char *path, const char *name)
+{
+	struct bpf_object *obj = bpf_object__open(path);
+	struct bpf_program *prog;
+
+	if (!obj)
+		return NULL;
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog,
+				!strcmp(bpf_program__name(prog), name));
+	if (!bpf_object__load(obj))
+		return obj;
+	bpf_object__close(obj);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct bpf_object *obj;
@@ -28,8 +46,11 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	obj = bpf_object__open(argv[1]);
-	if (!obj || bpf_object__load(obj))
+	puts(load(argv[1], "elsewhere") ? "ELSEWHERE loaded" :
+					  "ELSEWHERE refused");
+	fflush(stdout);
+	obj = load(argv[1], "foreign");
+	if (!obj)
 		return 2;
 	prog = bpf_object__find_program_by_name(obj, "foreign");
 	if (!prog || !bpf_program__attach(prog))

@@ -2,16 +2,20 @@
 /*
  * kexec_file_load(2), called with what the command line says and nothing else:
  *
- *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [KERNEL]
+ *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [-x USEC] [KERNEL]
  *	kload -e
  *
- * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one.
+ * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one. With -x
+ * another thread closes the kernel's descriptor so many microseconds later.
  * Prints one line, "ok" or the name of the error, and exits 0 for ok.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/reboot.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -30,13 +34,25 @@ static int open_arg(const char *name)
 	return fd;
 }
 
+static int kernel = -1;
+static useconds_t delay;
+
+static void *close_kernel(void *unused)
+{
+	usleep(delay);
+	close(kernel);
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long flags = FILE_NO_INITRAMFS, cmdline_len = 0;
 	const char *cmdline = NULL;
-	int kernel = -1, initrd = -1, opt;
+	int initrd = -1, opt;
+	bool closes = false;
+	pthread_t thread;
 
-	while ((opt = getopt(argc, argv, "epui:c:")) != -1) {
+	while ((opt = getopt(argc, argv, "epui:c:x:")) != -1) {
 		switch (opt) {
 		case 'e':
 			reboot(LINUX_REBOOT_CMD_KEXEC);
@@ -58,6 +74,10 @@ int main(int argc, char **argv)
 			cmdline = optarg;
 			cmdline_len = strlen(optarg) + 1;
 			break;
+		case 'x':
+			closes = true;
+			delay = (useconds_t)atoi(optarg);
+			break;
 		default:
 			return 2;
 		}
@@ -68,6 +88,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 
+	if (closes && pthread_create(&thread, NULL, close_kernel, NULL))
+		return 2;
 	if (syscall(SYS_kexec_file_load, kernel, initrd, cmdline_len, cmdline,
 		    flags)) {
 		puts(strerrorname_np(errno) ?: strerror(errno));

@@ -7,8 +7,9 @@
  * NAME=FILE appends a section with the file's bytes, NAME:text=TEXT one with
  * the text. NAME:vsize=N, :rsize=N and :off=N then change a header field of the
  * last section of that name. Options: subsystem=N, optsize=N (of the optional
- * header, as it claims), nrsections=N, nrdirs=N. Layout as ukify's: file alignment 512,
- * section alignment 4096. The entry point is nowhere; nobody runs these.
+ * header, as it claims), nrsections=N, nrdirs=N, certs=N (where a certificate
+ * table of 8 bytes claims to be). Layout as ukify's: file alignment 512, section
+ * alignment 4096. The entry point is nowhere; nobody runs these.
  */
 #include <endian.h>
 #include <errno.h>
@@ -38,7 +39,7 @@ struct section {
 static struct section sections[MAX_SECTIONS];
 static unsigned int nr;
 static uint32_t end = HEADERS, subsystem = 10, opt_size = OPT_SIZE;
-static uint32_t nr_dirs = NR_DIRS;
+static uint32_t nr_dirs = NR_DIRS, certs;
 static uint32_t nr_claimed = UINT32_MAX;
 static uint8_t headers[HEADERS];
 
@@ -134,6 +135,8 @@ static void argument(char *arg)
 		opt_size = n;
 	} else if (!strcmp(arg, "nrdirs")) {
 		nr_dirs = n;
+	} else if (!strcmp(arg, "certs")) {
+		certs = n;
 	} else if (!strcmp(arg, "nrsections")) {
 		nr_claimed = n;
 	} else {
@@ -160,6 +163,8 @@ static void fill_headers(void)
 	put32(OPT_OFF + 60, HEADERS);
 	put16(OPT_OFF + 68, subsystem);
 	put32(OPT_OFF + 108, nr_dirs);
+	put32(OPT_OFF + 144, certs);
+	put32(OPT_OFF + 148, certs ? 8 : 0);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct section *s = &sections[i];

@@ -31,14 +31,28 @@ vm() {
 	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
 		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$2" -initrd "$3" \
-		-append "console=ttyS0 panic=-1 ${4-}" </dev/null >"$1" 2>&1 ||
+		-append "console=ttyS0 panic=-1 no_timer_check ${4-}" </dev/null >"$1" 2>&1 ||
 		echo "qemu: exit $?" >>"$1"
 	cat "$1" >>"$work/log.all"
+	if grep -a '^FAIL' "$1"; then
+		fail "a check in the machine failed"
+	fi
 }
 
 # PE images; see mkpe.c
 mkpe() {
 	"$work/mkpe" "$@" || exit 1
+}
+
+# poke FILE OFFSET BYTES: as printf understands them
+poke() {
+	# shellcheck disable=SC2059
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# number FILE OFFSET BYTES
+number() {
+	od -An -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
 
 sha() {
@@ -58,6 +72,12 @@ want() {
 	done >"$_dir/$1.parts"
 }
 
+# skip WHY: the test goes no further; it returns then
+skipped=
+skip() {
+	skipped=$*
+}
+
 failed=0
 fail() {
 	echo "FAIL: $*"
@@ -72,4 +92,31 @@ log_has() {
 # keep_log NAME: a failed machine's log, for whoever looks into it
 keep_log() {
 	[ "$failed" = 0 ] || cp "$work/log.all" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
+}
+
+# skeleton OUT: skel.bpf.c in the posted form; a skip if the tools are missing
+skeleton() {
+	for _tool in clang llvm-strip bpftool; do
+		command -v $_tool >/dev/null || {
+			skip "no $_tool"
+			return 0
+		}
+	done
+	[ -e /usr/include/bpf/bpf_helpers.h ] || {
+		skip "no libbpf headers"
+		return 0
+	}
+	mkdir -p "$work/skeleton"
+	(
+		cd "$work/skeleton" &&
+			clang -g -O2 -target bpf -D__TARGET_ARCH_x86 \
+				-I"/usr/include/$(uname -m)-linux-gnu" \
+				-c "$here/skel.bpf.c" -o skel.o &&
+			llvm-strip -g skel.o &&
+			bpftool gen skeleton -L skel.o name parser >parser.lskel.h &&
+			$cc -I. -I"$here/skel-stub" -Wno-overflow -o skel2c \
+				"$here/skel2c.c" &&
+			./skel2c >opts.c &&
+			$cc -c opts.c -o "$1"
+	) || fail "building the skeleton"
 }
