@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image check: do the parser program in an image and our own parsers agree? */
 #include <errno.h>
 #include <getopt.h>

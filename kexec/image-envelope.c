@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image envelope; the kernel series calls the same program build_zboot_envelop. */
 #include <errno.h>
 #include <stdio.h>

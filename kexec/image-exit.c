@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* What the sub-commands of kexec-image have in common: how they fail. */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The program: finds the sub-command. Called build_zboot_envelop it is one itself. */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The program: options become actions, reasons become messages and exit codes. */
 #define _GNU_SOURCE
 #include <errno.h>

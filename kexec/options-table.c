@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "kexec/arch/arch.h"
 #include "kexec/options-table.h"
 #include "kexec/options.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * From argv to struct kexec_options. Not getopt_long(3), because that prints,
  * keeps its state in globals, and would let our own options spoil abbreviations

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* lz4: the frame format, and the "legacy" one that the kernel's build writes (lz4 -l). */
 #include <stdlib.h>
 #include <string.h>

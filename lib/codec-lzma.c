@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* xz (with its BCJ filters) and the older .lzma ("alone") format. */
 #include "lib/codec.h"
 #include "lib/limits.h"

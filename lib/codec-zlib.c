@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* gzip: RFC 1952. */
 #include "lib/codec.h"
 #include "lib/limits.h"

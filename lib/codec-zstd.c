@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* zstd: RFC 8878. Kernels are compressed from a pipe, so a frame has no content size. */
 #include "lib/codec.h"
 #include "lib/limits.h"

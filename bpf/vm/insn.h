@@ -84,6 +84,7 @@ struct vm_insn {
 #define OP_JA       0x05
 #define OP_JA32     0x06 /* 32-bit offset, in imm */
 #define OP_CALL     0x85
+#define OP_MAY_GOTO 0xe5 /* Linux 6.9: bounds a loop */
 #define OP_EXIT     0x95
 
 /* What src of a call says that imm is. */

@@ -65,7 +65,7 @@ static const struct vm_opcode opcodes[256] = {
 	JUMP(JMP_JLE, "jle"),
 	JUMP(JMP_JSLT, "jslt"),
 	JUMP(JMP_JSLE, "jsle"),
-	[0xe5] = { "may_goto", 0, "may_goto" },
+	[OP_MAY_GOTO] = { "may_goto", USES_OFF, NULL },
 	/* src of these two is no register; the check looks at it. */
 	[OP_CALL] = { "call", USES_IMM, NULL },
 	[OP_LD_IMM64] = { "ld_imm64", SETS_DST | USES_IMM, NULL },
@@ -123,7 +123,7 @@ static void operand_text(char *ret, size_t size, const struct vm_insn *i, const 
 
 	if (insn_is_jump(i))
 		snprintf(jump, sizeof(jump), ", %+d", (int)insn_distance(i));
-	if (insn_is_unconditional(i))
+	if (insn_is_unconditional(i) || i->code == OP_MAY_GOTO)
 		snprintf(ret, size, "%s %+d", name, (int)insn_distance(i));
 	else if (opcodes[i->code].fields & USES_SRC)
 		snprintf(ret, size, "%s r%u, r%u%s", name, i->dst, i->src, jump);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* arm64 Image: Documentation/arch/arm64/booting.rst, FORMATS.md section 5. */
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* x86 bzImage: Documentation/arch/x86/boot.rst, FORMATS.md section 4. */
 #include <errno.h>
 #include <string.h>

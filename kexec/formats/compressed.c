@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* A whole file, or a whole section, that is compressed: vmlinuz.gz, Image.zst. */
 #include <errno.h>
 #include <stdio.h>

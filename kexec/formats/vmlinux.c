@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* ELF vmlinux: "System V ABI", chapter 4. Only recognised so far: kexec_load will read it. */
 #include <elf.h>
 #include <endian.h>

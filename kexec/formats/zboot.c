@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * zboot: an EFI program that is a small decompressor and a compressed kernel
  * (CONFIG_EFI_ZBOOT); FORMATS.md section 3.

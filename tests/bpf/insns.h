@@ -145,6 +145,7 @@ struct jump_case {
 static const struct jump_case jump_cases[] = {
 	{ "ja", JA(2), 0, 0, 1 },
 	{ "ja32", JA32(2), 0, 0, 1 },
+	{ "may_goto", INSN(OP_MAY_GOTO, 0, 0, 2, 0), 0, 0, 0 },
 	JK(JMP_JEQ, 5, 5, 1), JK(JMP_JEQ, 5, 6, 0), JK(JMP_JEQ, ONES, -1, 1),
 	JX(JMP_JEQ, 1, 0x100000001, 0), JX(JMP_JEQ, 7, 7, 1),
 	JK32(JMP_JEQ, 0x100000005, 5, 1), JX32(JMP_JEQ, 0x100000005, 0x200000005, 1),

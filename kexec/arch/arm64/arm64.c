@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "kexec/arch/arch.h"
 #include "kexec/boot-image.h"
 #include "kexec/formats/formats.h"
