@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Three readings of the same images, compared.
+
+	agree.py CONFIG CHECKED LOG..
+
+CHECKED is what kexec-image check --json says: the C parsers, and the parser
+program on our machine. Each LOG is that of a virtual machine, for each image
+
+	IMAGE name RESULT-OF-KEXEC-FILE-LOAD
+
+and what /sys/kernel/kexec_decomposed says then; CONFIG is its kernel's. Prints
+the images that they do not agree on, with what each says, and one line of
+numbers; exits 1 if there are any. Images called good-* must be accepted by all;
+those called damaged-* have another program than the one that the parsers are
+compared with.
+"""
+import json
+import os
+import re
+import sys
+
+# Disagreements of parsers and program that are understood and not mended yet:
+# as in tests/unit/test-agree.c.
+KNOWN = (
+    "thin image",
+    "PE certificate table",
+    "(.linuxh) appears a second time",
+)
+# What we unpack and kernels refuse: how the section starts, the error, and the
+# option with which a kernel has it. Without one it is not served on purpose
+# (bpf/kernel/README): those decompressors were made for input that is trusted.
+NOT_SERVED = (
+    # xz with x86 as its first filter, as the kernel's own xzkern has it.
+    (re.compile(rb"\xfd7zXZ\0.{6}.\x01\x04\0", re.DOTALL), "EBADMSG", "CONFIG_XZ_DEC_X86"),
+    (re.compile(rb"\x02\x21\x4c\x18"), "EOPNOTSUPP", None),  # lz4, legacy frame
+    (re.compile(rb"\x5d\0\0"), "EOPNOTSUPP", None),  # lzma
+)
+SECTOR = 512  # the images' sections start at multiples of it
+# Behind the program: the loader of the architecture is asked whether it is one.
+NO_KERNEL = "what the parser program names as kernel"
+PARTS = ("kernel", "initrd", "cmdline")
+
+
+def read_checked(path):
+    with open(path, encoding="utf-8") as f:
+        return {os.path.basename(image["file"]): image for image in json.load(f)}
+
+
+def read_config(path):
+    """The options that are set; None: it is not known."""
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as f:
+        return {line.split("=")[0] for line in f if line.startswith("CONFIG_")}
+
+
+def read_log(path):
+    """What the kernel said, by name, and whether it took the image apart in that load."""
+    images, image, gen = {}, None, 0
+    with open(path, encoding="utf-8", errors="replace") as f:
+        for line in f:
+            words = line.split()
+            if words[:1] == ["IMAGE"] and len(words) == 3:
+                image = images[words[1]] = {"result": words[2], "whole": None, "parts": {}}
+            elif not image or words[:1] != ["load"]:
+                continue
+            elif m := re.fullmatch(r"load gen (\d+) errno (\d+) route (\S+)", line.strip()):
+                # Or else it still tells of the load before.
+                image["whole"] = int(m[1]) != gen and m[3] == "whole"
+                gen, image["errno"] = int(m[1]), int(m[2])
+            elif image["whole"] and (m := re.fullmatch(r"load (\w+) (\d+) ([0-9a-f]{64})",
+                                                       line.strip())):
+                image["parts"][m[1]] = {"size": int(m[2]), "sha256": m[3]}
+    return images
+
+
+def program_accepts(here):
+    return "program" in here or here.get("program_refuses", "").startswith(NO_KERNEL)
+
+
+def kernel_and_program(here, kernel):
+    """What is wrong between the kernel and our machine, which run the same program."""
+    if not program_accepts(here):
+        if kernel["whole"]:
+            return "the kernel accepts what the program refuses"
+        # It may be a kernel of another format then, but no mutation makes one.
+        return "the kernel loads it" if kernel["result"] == "ok" else None
+    if not kernel["whole"]:
+        return "the kernel refuses what the program accepts"
+    if "program" not in here:
+        return None if kernel["errno"] else "the kernel loads what is no kernel"
+    for part in PARTS:
+        if kernel["parts"][part] != here["program"][part]:
+            return f"another {part}"
+    return None
+
+
+def attestation(kernel):
+    """Does it tell of this load?"""
+    if not kernel["whole"]:
+        return None
+    if set(kernel["parts"]) != set(PARTS):
+        return "the kernel does not attest every part"
+    if (kernel["result"] == "ok") != (kernel["errno"] == 0):
+        return "the attestation has another result than the load"
+    return None
+
+
+def parsers_and_program(name, here):
+    verdict = here.get("verdict")
+    if name.startswith("good-"):
+        return None if verdict == "equal" else "a good image"
+    if verdict in ("equal", "both-refuse", "no-program") or name.startswith("damaged-"):
+        return None
+    if any(phrase in here.get("parsers_refuse", "") for phrase in KNOWN):
+        return None
+    return "parsers and program"
+
+
+def is_not_served(here, kernel, config):
+    if kernel["whole"] or not program_accepts(here):
+        return False
+    with open(here["file"], "rb") as f:
+        image = f.read()
+    for start, error, option in NOT_SERVED:
+        has_it = option and (config is None or option in config)
+        if kernel["result"] == error and not has_it and any(
+                start.match(image, at) for at in range(0, len(image), SECTOR)):
+            return True
+    return False
+
+
+def main():
+    config, checked = read_config(sys.argv[1]), read_checked(sys.argv[2])
+    log = {}
+    for path in sys.argv[3:]:
+        log.update(read_log(path))
+    numbers = dict.fromkeys(("good", "accepted", "others", "taken", "refused", "known",
+                             "not served", "disagreements"), 0)
+
+    for name in sorted(set(checked) | set(log)):
+        here, kernel = checked.get(name, {}), log.get(name, {"whole": None})
+        if not here or kernel["whole"] is None:
+            wrong = "somebody was not asked"
+        else:
+            wrong = (parsers_and_program(name, here) or attestation(kernel) or
+                     kernel_and_program(here, kernel))
+            if wrong and is_not_served(here, kernel, config):
+                numbers["not served"] += 1
+                wrong = None
+        if wrong:
+            print(f"DISAGREE {name}: {wrong}\n  here: {here}\n  kernel: {kernel}")
+            numbers["disagreements"] += 1
+        if name.startswith("good-"):
+            numbers["good"] += 1
+            numbers["accepted"] += bool(kernel["whole"])
+        else:
+            numbers["others"] += 1
+            numbers["taken" if kernel["whole"] else "refused"] += 1
+        numbers["known"] += (name.startswith("mutant-") and
+                             here.get("verdict", "").startswith("only-"))
+    print(", ".join(f"{what} {n}" for what, n in numbers.items()))
+    return bool(numbers["disagreements"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
