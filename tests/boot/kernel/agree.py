@@ -20,13 +20,6 @@ import os
 import re
 import sys
 
-# Disagreements of parsers and program that are understood and not mended yet:
-# as in tests/unit/test-agree.c.
-KNOWN = (
-    "thin image",
-    "PE certificate table",
-    "(.linuxh) appears a second time",
-)
 # What we unpack and kernels refuse: how the section starts, the error, and the
 # option with which a kernel has it. Without one it is not served on purpose
 # (bpf/kernel/README): those decompressors were made for input that is trusted.
@@ -113,8 +106,6 @@ def parsers_and_program(name, here):
         return None if verdict == "equal" else "a good image"
     if verdict in ("equal", "both-refuse", "no-program") or name.startswith("damaged-"):
         return None
-    if any(phrase in here.get("parsers_refuse", "") for phrase in KNOWN):
-        return None
     return "parsers and program"
 
 
@@ -136,8 +127,8 @@ def main():
     log = {}
     for path in sys.argv[3:]:
         log.update(read_log(path))
-    numbers = dict.fromkeys(("good", "accepted", "others", "taken", "refused", "known",
-                             "not served", "disagreements"), 0)
+    numbers = dict.fromkeys(("good", "accepted", "others", "taken", "refused", "not served",
+                             "disagreements"), 0)
 
     for name in sorted(set(checked) | set(log)):
         here, kernel = checked.get(name, {}), log.get(name, {"whole": None})
@@ -158,8 +149,6 @@ def main():
         else:
             numbers["others"] += 1
             numbers["taken" if kernel["whole"] else "refused"] += 1
-        numbers["known"] += (name.startswith("mutant-") and
-                             here.get("verdict", "").startswith("only-"))
     print(", ".join(f"{what} {n}" for what, n in numbers.items()))
     return bool(numbers["disagreements"])
 
