@@ -24,6 +24,18 @@ extern int bpf_buffer_parser(void *buf, uint32_t size,
 extern int bpf_parser_read(struct bpf_parser_context *host, uint32_t buf,
 			  uint64_t off, void *dst, uint32_t size);
 
+/*
+ * may_goto of Linux 6.9: a loop that goes through it is one that ends, so that the
+ * verifier looks at one round instead of at as many as there may be. The kernel
+ * jumps after millions of rounds, which no table here has. clang learned the
+ * instruction later than some that we build with, hence the bytes: opcode, no
+ * registers, distance in instructions, no immediate.
+ */
+#define MAY_GOTO(label)                                                     \
+	asm goto("1: .byte 0xe5, 0\n\t"                                     \
+		 ".long ((%l[" #label "] - 1b - 8) / 8) & 0xffff\n\t"       \
+		 ".short 0" : : : : label)
+
 /* What a program may return; the numbers are Linux' own. */
 #define ENOEXEC 8
 #define E2BIG 7

@@ -11,12 +11,11 @@
  * outside the file or inside the headers, the same section twice in one profile,
  * an empty kernel, a kernel that is elsewhere (.linuxh).
  *
- * A word on the verifier, which walks every path through the table, 128
- * sections long. It gives up when too many turns are left to be tried, so the
- * loop computes what it can without branches. And it tells apart what it knows
- * apart: what the loop accumulates starts from ctx->reserved, which is 0 but
- * which only the host knows, else each combination of "found" and "not found
- * yet" would be a path of its own.
+ * A word on the verifier, which would walk every path through the table as
+ * often as it may have entries. MAY_GOTO tells it that the loop ends, so that one
+ * turn is enough; it still tells apart what it knows apart. So the loop computes
+ * what it can without branches, and what it accumulates starts from
+ * ctx->reserved, which is 0 but which only the host knows.
  */
 #include "parser.h"
 
@@ -250,9 +249,8 @@ INLINE int find_parts(const struct image *img, struct found *f)
 	struct section s;
 
 #pragma clang loop unroll(disable)
-	for (uint32_t i = 0; i < KEXEC_BPF_MAX_SECTIONS; i++) {
-		if (i >= img->nr_sections)
-			break;
+	for (uint32_t i = img->zero; i < img->nr_sections; i++) {
+		MAY_GOTO(out);
 		if (READ(img, img->table + i * sizeof(s), s))
 			return -EBADMSG;
 		/* A section with bytes in the file has them behind the headers. */
@@ -262,6 +260,8 @@ INLINE int find_parts(const struct image *img, struct found *f)
 		note(f, &s, img->zero);
 	}
 	return f->bad ? -EBADMSG : 0;
+out:
+	return -E2BIG;
 }
 
 INLINE void set_len(struct part *part)
