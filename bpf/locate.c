@@ -51,7 +51,8 @@ static int read_facts(struct facts *ret, const struct extent *image)
 	if (r < 0)
 		return r;
 	span_le32((struct span){ stub, sizeof(stub) }, STUB_PE_OFFSET, &at);
-	if (memcmp(stub, "MZ", 2) != 0 || !range_fits(image->len, at, sizeof(head)))
+	if (memcmp(stub, "MZ", 2) != 0 || at < sizeof(stub) ||
+	    !range_fits(image->len, at, sizeof(head)))
 		return -ENOEXEC;
 	r = extent_read(image, at, head, sizeof(head), NULL);
 	if (r < 0)
