@@ -82,7 +82,7 @@ check "program: any subsystem" in_program 's/subsystem != EFI_APPLICATION/0/'
 check "program: command line taken for an initrd" \
 	in_program 's/KEXEC_BPF_CMDLINE, &f->cmdline/KEXEC_BPF_INITRD, \&f->cmdline/'
 check "program: last section is not seen" \
-	in_program 's/if (i >= img->nr_sections)/if (i + 1 >= img->nr_sections)/'
+	in_program 's|; i < img->nr_sections; i++|; i + 1 < img->nr_sections; i++|'
 
 pe=kexec/formats/pe.c uki=kexec/formats/uki.c
 check "parsers: size in the file taken for size" \
