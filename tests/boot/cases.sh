@@ -22,6 +22,23 @@ case_uki() {
 	END
 }
 
+# Whole where the kernel can: tests/boot/kernel. Here it cannot.
+case_uki_parser() {
+	what="UKI with a parser program, on a kernel that runs none: unpacked, and -d says so"
+	put_uki
+	"$BUILD/kexec/kexec-image" add-parser --parser="$BUILD/bpf/progs/uki.bpf" \
+		"$dir/uki.efi" "$dir/parser.efi" || die "add-parser failed"
+	rm "$dir/uki.efi"
+	script <<- END
+		run kexec -d -s -l parser.efi
+		check "kexec -s -l exits with 0" rc_is 0
+		check "says that parser and program agree" grep -q "^cross-check: .* agree" /kxt/stderr
+		check "says why not whole" grep -q "does not run parser programs" /kxt/stderr
+		check "says how" grep -q "^route: unpacked" /kxt/stderr
+		start
+	END
+}
+
 case_uki_replaced() {
 	what="UKI by -s: given --initrd and --command-line replace its own"
 	put_uki "$common embedded=must-not-be-seen"
