@@ -129,7 +129,7 @@ static int records_walk(const struct records *r, struct log_sink *sink, struct w
 
 	while (at != r->next && done <= r->len) {
 		struct log_record record;
-		uint64_t len;
+		uint64_t len = 0;
 		int err = read_record(r, at, &record, &len, w);
 
 		if (err == 0 && !len && (wrapped || r->next > at))

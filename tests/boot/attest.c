@@ -11,6 +11,7 @@
  *	KXT initrd SIZE SHA256		needs retain_initrd
  *	KXT efi yes|no
  *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees
+ *	KXT dmesg STATUS start=yes|no panic=yes|no	and what vmcore-dmesg makes of it
  *	KXT end ID
  *
  * Then it mounts the test disk and runs the script /disk/NEXT/script, NEXT read
@@ -256,6 +257,26 @@ static void tell_vmcore(void)
 	close(fd);
 }
 
+/* The log of the kernel that crashed: from its first message to its last words. */
+static void tell_dmesg(void)
+{
+	static const char start[] = "] Linux version ", panic[] = "] Kernel panic - not syncing: ";
+	int status, has_start = 0, has_panic = 0;
+	char line[1024];
+	FILE *log;
+
+	if (access("/proc/vmcore", F_OK) || access("/sbin/vmcore-dmesg", X_OK))
+		return;
+	log = popen("/sbin/vmcore-dmesg /proc/vmcore", "r");
+	while (log && fgets(line, sizeof(line), log)) {
+		has_start |= strstr(line, start) != NULL;
+		has_panic |= has_start && strstr(line, panic);
+	}
+	status = log ? pclose(log) : -1;
+	say("KXT dmesg %d start=%s panic=%s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	    has_start ? "yes" : "no", has_panic ? "yes" : "no");
+}
+
 static void attest(void)
 {
 	struct utsname u;
@@ -268,6 +289,7 @@ static void attest(void)
 	hash_initrd();
 	say("KXT efi %s\n", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
 	tell_vmcore();
+	tell_dmesg();
 	say("KXT end %s\n", slurp("/kxt/id"));
 }
 

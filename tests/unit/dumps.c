@@ -174,7 +174,7 @@ void records_make(struct dump *d, bool old)
 
 static size_t records_next(const struct dump *d)
 {
-	uint32_t next;
+	uint32_t next = 0;
 
 	assert_true(span_le32(bytes_span(&d->mem), RECORDS_AT_NEXT, &next));
 	return next;
