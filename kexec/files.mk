@@ -4,7 +4,7 @@ USER_PROGRAMS += kexec/kexec-image
 MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
 kexec_SRC += kexec/actions.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
-	     kexec/core-header.c kexec/core-notes.c kexec/crash.c \
+	     kexec/core-header.c kexec/core-notes.c kexec/core-percpu.c kexec/crash.c \
 	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
 	     kexec/file-type.c kexec/host.c kexec/iomem.c kexec/kcore.c \
 	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \
