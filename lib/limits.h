@@ -38,6 +38,10 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
+#define LIMIT_EFI_REGIONS 1024
+/* Program headers of a vmlinux, which has about five. */
+#define LIMIT_ELF_PHDRS 64
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
