@@ -5,9 +5,11 @@ MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
 kexec_SRC += kexec/actions.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
 	     kexec/core-header.c kexec/core-notes.c kexec/crash.c \
-	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
+	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-segments.c \
+	     kexec/explain-whole.c \
 	     kexec/file-type.c kexec/host.c kexec/iomem.c kexec/kcore.c \
-	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \
+	     kexec/load-check.c kexec/load-classic.c kexec/load-file.c \
+	     kexec/load-open.c kexec/load-segments.c kexec/load.c kexec/merge.c \
 	     kexec/options.c kexec/options-table.c kexec/plan.c kexec/ram.c \
 	     kexec/segments.c kexec/sys.c
 
@@ -21,4 +23,5 @@ kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c kexec/formats/c
 
 # An architecture is one folder here and one row in kexec/arch/arch.c.
 kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c kexec/arch/x86_64/kernel-map.c \
+	     kexec/arch/x86_64/segments.c \
 	     kexec/arch/x86_64/x86_64.c
