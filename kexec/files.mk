@@ -7,7 +7,7 @@ kexec_SRC += kexec/actions.c kexec/attest.c kexec/boot-image.c kexec/boot-image-
 	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
 	     kexec/file-type.c kexec/host.c \
 	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \
-	     kexec/options.c kexec/options-table.c kexec/plan.c \
+	     kexec/options.c kexec/options-table.c kexec/plan.c kexec/purgatory-segment.c \
 	     kexec/sys.c
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
