@@ -57,7 +57,7 @@ uint64_t bzImage_alignment(const struct bzImage_facts *f);
 
 struct vmlinux_part {
 	struct extent bytes;   /* from the start of the part; less than memsz: the rest is zero */
-	uint64_t paddr, memsz; /* physical, bytes; multiples of 4 KiB, parts do not overlap */
+	uint64_t paddr, memsz; /* physical, bytes; multiples of 4 KiB; ends where the next begins */
 };
 
 struct vmlinux {
