@@ -42,6 +42,10 @@
 #define LIMIT_EFI_REGIONS 1024
 /* Program headers of a vmlinux, which has about five. */
 #define LIMIT_ELF_PHDRS 64
+/* Lines of /proc/iomem; a large server has some thousands. */
+#define LIMIT_IOMEM_LINES 65536
+/* Ranges of a memory map; x86 Linux itself has room for 3200. */
+#define LIMIT_RAM_RANGES 4096
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
