@@ -38,14 +38,14 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
-/* Lines of /proc/iomem; a large server has some thousands. */
-#define LIMIT_IOMEM_LINES 65536
-/* Ranges of a memory map; x86 Linux itself has room for 3200. */
-#define LIMIT_RAM_RANGES 4096
 /* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
 #define LIMIT_EFI_REGIONS 1024
 /* Program headers of a vmlinux, which has about five. */
 #define LIMIT_ELF_PHDRS 64
+/* Lines of /proc/iomem; a large server has some thousands. */
+#define LIMIT_IOMEM_LINES 65536
+/* Ranges of a memory map; x86 Linux itself has room for 3200. */
+#define LIMIT_RAM_RANGES 4096
 /* CPUs of a machine; the kernel's NR_CPUS is at most 8192. */
 #define LIMIT_CPUS 65536
 /* The register notes of a CPU; one page in practice. */

@@ -30,7 +30,7 @@ struct bzImage_facts {
 	uint16_t version;          /* of the boot protocol: 0x20c is 2.12 */
 	bool relocatable;          /* else it runs at pref_address, wherever it was loaded */
 
-	/* The setup header: bytes from the start of the file. A loader copies it (x86_64/facts.c). */
+	/* The setup header: bytes from the start of the file. A loader copies it. */
 	uint32_t header_off, header_end;
 };
 
@@ -57,7 +57,7 @@ uint64_t bzImage_alignment(const struct bzImage_facts *f);
 
 struct vmlinux_part {
 	struct extent bytes;   /* from the start of the part; less than memsz: the rest is zero */
-	uint64_t paddr, memsz; /* physical, bytes; multiples of 4 KiB, parts do not overlap */
+	uint64_t paddr, memsz; /* physical, bytes; multiples of 4 KiB; ends where the next begins */
 };
 
 struct vmlinux {
