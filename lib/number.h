@@ -6,6 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The value of a digit; a large number if it is none. */
+static inline unsigned int number_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+}
+
 /*
  * The number of @base (10 or 16) that *@text starts with; *@text moves behind it.
  * False, and both untouched, if there is none or it has more than 64 bits.
@@ -15,13 +25,9 @@ static inline bool number_take(const char **text, unsigned int base, uint64_t *r
 	const char *c = *text;
 	uint64_t value = 0;
 
-	for (;; c++) {
-		unsigned int digit = *c >= '0' && *c <= '9'   ? *c - '0'
-				     : *c >= 'a' && *c <= 'f' ? *c - 'a' + 10
-				     : *c >= 'A' && *c <= 'F' ? *c - 'A' + 10
-							      : base;
-		if (digit >= base)
-			break;
+	for (; number_digit(*c) < base; c++) {
+		unsigned int digit = number_digit(*c);
+
 		if (value > (UINT64_MAX - digit) / base)
 			return false;
 		value = value * base + digit;
