@@ -74,8 +74,9 @@ static int collect(struct core *ret, const struct core_notes *notes, const struc
 	size_t nr = notes->nr + 1 + ram->nr;
 
 	if (nr >= PN_XNUM)
-		return why(w, -E2BIG, "%zu CPUs and ranges of memory, an ELF header has room for %d",
-			   nr, PN_XNUM - 1);
+		return why(w, -E2BIG,
+			   "%zu CPUs and ranges of memory, an ELF header has room for %d", nr,
+			   PN_XNUM - 1);
 	ret->parts = calloc(nr, sizeof(*ret->parts));
 	if (!ret->parts)
 		return why(w, -ENOMEM, "out of memory");

@@ -148,9 +148,8 @@ static int add_vmcoreinfo(struct core_notes *n, const struct iomem *iomem, const
 	if (r < 0)
 		return cannot_read(w, r, VMCOREINFO);
 	rest = text;
-	if (!number_skip(&rest, '0') || !number_skip(&rest, 'x') ||
-	    !number_take(&rest, 16, &at) || !number_skip(&rest, ' ') ||
-	    !number_take(&rest, 16, &size) || strcmp(rest, "\n") != 0)
+	if (!number_skip(&rest, '0') || !number_skip(&rest, 'x') || !number_take(&rest, 16, &at) ||
+	    !number_skip(&rest, ' ') || !number_take(&rest, 16, &size) || strcmp(rest, "\n") != 0)
 		return why(w, -EBADMSG, VMCOREINFO " has no address and size");
 	return add_note(n, iomem, VMCOREINFO, at, size, w);
 }

@@ -52,14 +52,15 @@ static int parse_cma(struct crash_regions *ret, const char *text, struct why *w)
 		    last == UINT64_MAX)
 			return why(w, -EBADMSG, CMA_PATH " has a line that is no range");
 		if (ret->nr_cma == CRASH_CMA_RANGES)
-			return why(w, -E2BIG, CMA_PATH " has more than %d ranges", CRASH_CMA_RANGES);
+			return why(w, -E2BIG, CMA_PATH " has more than %d ranges",
+				   CRASH_CMA_RANGES);
 		ret->cma[ret->nr_cma++] = (struct range){ first, last + 1 };
 	}
 	return 0;
 }
 
-int crash_regions_read(struct crash_regions *ret, const struct iomem *iomem,
-		       const struct sys *sys, struct why *w)
+int crash_regions_read(struct crash_regions *ret, const struct iomem *iomem, const struct sys *sys,
+		       struct why *w)
 {
 	autofree char *text = NULL;
 	struct crash_regions c = { 0 };

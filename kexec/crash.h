@@ -15,8 +15,8 @@
 #define CRASH_CMA_RANGES 16
 
 struct crash_regions {
-	struct range high;                  /* where crash kernels are loaded */
-	struct range low;                   /* for 32-bit DMA only; empty: none */
+	struct range high;		    /* where crash kernels are loaded */
+	struct range low;		    /* for 32-bit DMA only; empty: none */
 	struct range cma[CRASH_CMA_RANGES]; /* may be used, are not dumped */
 	size_t nr_cma;
 };
@@ -25,8 +25,8 @@ struct crash_regions {
  * The "Crash kernel" lines of @iomem and /sys/kernel/kexec/crash_cma_ranges. -ENODATA
  * without a reservation; -EBADMSG, -E2BIG.
  */
-int crash_regions_read(struct crash_regions *ret, const struct iomem *iomem,
-		       const struct sys *sys, struct why *w);
+int crash_regions_read(struct crash_regions *ret, const struct iomem *iomem, const struct sys *sys,
+		       struct why *w);
 
 /*
  * The memory map of the crash kernel: what is not RAM as in @all, the low
