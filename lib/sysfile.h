@@ -8,6 +8,7 @@
 #ifndef LIB_SYSFILE_H
 #define LIB_SYSFILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,12 @@
  * Returns its length or -errno of open(2)/read(2), -E2BIG over LIMIT_SYSFILE.
  */
 int sysfile_read(const char *root, const char *path, char **ret);
+
+/*
+ * The first @room - 1 bytes at most, NUL added: for files that may be huge, whose start
+ * tells. Returns how many, or -errno of open(2)/read(2).
+ */
+int sysfile_head(const char *root, const char *path, char *ret, size_t room);
 
 /* Writes @text in one go. -errno of open(2)/write(2). */
 int sysfile_write(const char *root, const char *path, const char *text);
