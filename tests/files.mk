@@ -6,7 +6,8 @@ test_SRC := tests/unit/images.c tests/unit/machine.c tests/unit/pack.c \
 	    tests/unit/uki-mutants.c
 
 # Programs of tests/harness: the stand-in for the kernel, and what goes with it.
-harness_SRC := tests/harness/facts-core.c tests/harness/facts-params.c tests/harness/filter.c \
+harness_SRC := tests/harness/facts-core.c tests/harness/facts-machine.c \
+	       tests/harness/facts-params.c tests/harness/filter.c \
 	       tests/harness/load.c tests/harness/loaded.c tests/harness/machine.c \
 	       tests/harness/memory.c tests/harness/paths.c tests/harness/process.c \
 	       tests/harness/record.c

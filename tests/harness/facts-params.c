@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/cleanup.h"
 #include "tests/harness/facts.h"
 
 #define E820_ROOM	128
@@ -48,11 +47,8 @@ uint64_t params_split(const struct facts *f, uint64_t low, uint64_t high)
 	return params_u32(f, low) | params_u32(f, high) << 32;
 }
 
-/* Fields with a meaning of their own below; what else is not zero is told as it is. */
-static const struct {
-	unsigned int off, len;
-	const char *name; /* NULL: told elsewhere */
-} fields[] = {
+/* What else is not zero is told as it is. */
+const struct params_field params_fields[] = {
 	{ 0x000, 64, "screen_info" },
 	{ 0x040, 20, "apm_bios_info" },
 	{ 0x058, 8, "tboot_addr" },
@@ -86,9 +82,10 @@ static const struct {
 	{ 0x290, 64, "edd_mbr_sig_buffer" },
 	{ 0x2d0, 2560, NULL }, /* e820_table */
 	{ 0xd00, 492, "eddbuf" },
+	{ 0, 0, NULL },
 };
 
-static void print_hex(const char *name, struct span s)
+void fact_hex(const char *name, struct span s)
 {
 	printf("%s ", name);
 	for (size_t i = 0; i < s.size; i++)
@@ -98,8 +95,8 @@ static void print_hex(const char *name, struct span s)
 
 static bool in_field(unsigned int off)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (off >= fields[i].off && off < fields[i].off + fields[i].len)
+	for (const struct params_field *p = params_fields; p->len; p++) {
+		if (off >= p->off && off < p->off + p->len)
 			return true;
 	}
 	return false;
@@ -143,7 +140,7 @@ static void facts_efi_map(struct facts *f)
 		snprintf(name, sizeof(name), "efi-map-%" PRIu64, off / size);
 		/* type, physical and virtual start, pages, attributes; what follows is padding */
 		memset(entry + 4, 0, 4);
-		print_hex(name, (struct span){ entry, size < 40 ? size : 40 });
+		fact_hex(name, (struct span){ entry, size < 40 ? size : 40 });
 	}
 }
 
@@ -189,7 +186,7 @@ static void setup_data_entry(struct facts *f, uint64_t addr, uint32_t type, uint
 	} else if (type == SETUP_RNG_SEED) {
 		fact("%s %u random bytes", name, len);
 	} else {
-		print_hex(name, (struct span){ bytes, len });
+		fact_hex(name, (struct span){ bytes, len });
 	}
 }
 
@@ -229,9 +226,9 @@ void facts_params(struct facts *f)
 {
 	struct span s;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (fields[i].name && span_sub(&s, f->params, fields[i].off, fields[i].len))
-			print_hex(fields[i].name, s);
+	for (const struct params_field *p = params_fields; p->len; p++) {
+		if (p->name && span_sub(&s, f->params, p->off, p->len))
+			fact_hex(p->name, s);
 	}
 	facts_rest(f);
 	facts_efi(f);
@@ -258,6 +255,11 @@ static bool map_has_ram(const struct facts *f, struct range r)
 	return false;
 }
 
+void fact_entry(const struct map_entry *e)
+{
+	fact("e820 %016" PRIx64 "-%016" PRIx64 " %u", e->addr, e->addr + e->size - 1, e->type);
+}
+
 void facts_map(struct facts *f)
 {
 	uint64_t before = 0;
@@ -268,8 +270,9 @@ void facts_map(struct facts *f)
 		if (i && e->addr < before)
 			bad(f, "entry %u of the memory map overlaps or is out of order", i);
 		before = e->addr + e->size;
-		fact("%se820 %016" PRIx64 "-%016" PRIx64 " %u", is_placement(f, e) ? "place " : "",
-		     e->addr, before - 1, e->type);
+		if (is_placement(f, e))
+			printf("place ");
+		fact_entry(e);
 	}
 	for (unsigned int i = 0; i < f->l.nr; i++) {
 		const struct loaded_segment *s = &f->l.s[i];

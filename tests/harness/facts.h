@@ -5,6 +5,10 @@
  *	NAME VALUE	what any correct loader must say alike, the comparison's matter
  *	place NAME VALUE	where things are, or what follows from that
  *	bad TEXT	what no loader may do
+ *
+ * and with --sources, where a loader may take what it says from:
+ *
+ *	file|running|firmware NAME VALUE
  */
 #ifndef TESTS_HARNESS_FACTS_H
 #define TESTS_HARNESS_FACTS_H
@@ -44,8 +48,22 @@ uint64_t params_u64(const struct facts *f, uint64_t off);
 /* Low and high half in two places. */
 uint64_t params_split(const struct facts *f, uint64_t low, uint64_t high);
 
-void facts_params(struct facts *f);		       /* facts-params.c */
-void facts_map(struct facts *f);		       /* after facts_params(): the memory map */
-void facts_core(struct facts *f, const char *cmdline); /* facts-core.c: elfcorehdr */
+/* Fields of boot_params; the list ends with one of length 0. Without a name: told elsewhere. */
+struct params_field {
+	unsigned int off, len;
+	const char *name;
+};
+extern const struct params_field params_fields[];
+
+void fact_hex(const char *name, struct span s);
+void fact_entry(const struct map_entry *e);
+
+/* facts-params.c; the map comes after the parameters. */
+void facts_params(struct facts *f);
+void facts_map(struct facts *f);
+/* facts-core.c: elfcorehdr. */
+void facts_core(struct facts *f, const char *cmdline);
+/* facts-machine.c */
+void facts_sources(struct facts *f);
 
 #endif

@@ -5,6 +5,8 @@
  *
  *	load-facts --root=MACHINE --kernel=FILE [--initrd=FILE] RECORD DUMP
  *
+ *	load-facts --root=MACHINE --kernel=FILE --sources
+ *
  * Exits with 0, with 1 if something is bad, with 2 if the input is unusable.
  */
 #define _GNU_SOURCE
@@ -123,16 +125,14 @@ static void facts_kernel(struct facts *f)
 		bad(f, "the kernel at %#" PRIx64 " is not aligned or too low", s->at.start);
 }
 
-/* boot_params begin with zeros and have the kernel's setup header in them. */
+/* They have the kernel's setup header in them; from "HdrS" to 0x210 no loader changes it. */
 static bool is_params(struct facts *f, struct span at)
 {
 	struct span header, mine;
 	uint64_t len = f->kernel.size > 0x201 ? 0x11 + f->kernel.data[0x201] : 0;
 
-	/* Up to 0x210 nothing but vid_mode may be changed by a loader. */
-	return len && span_is(at, 0x1fe, "\x55\xaa", 2) && span_is(at, 0x202, "HdrS", 4) &&
-	       span_sub(&header, f->kernel, 0x202, 14) && span_sub(&mine, at, 0x202, 14) &&
-	       memcmp(header.data, mine.data, 14) == 0;
+	return len && span_is(at, 0x202, "HdrS", 4) && span_sub(&header, f->kernel, 0x202, 14) &&
+	       span_sub(&mine, at, 0x202, 14) && memcmp(header.data, mine.data, 14) == 0;
 }
 
 static bool find_params(struct facts *f)
@@ -185,6 +185,24 @@ static void facts_initrd(struct facts *f)
 		bad(f, "the initrd's bytes are not the file's");
 }
 
+/* Where things are for a crash kernel is no part of what it was asked to start with. */
+static void tell_words(const struct facts *f, const char *text)
+{
+	const char *word = text;
+
+	printf("cmdline");
+	while (*word) {
+		size_t len = strcspn(word, " ");
+
+		if (!f->crash ||
+		    (strncmp(word, "elfcorehdr=", 11) != 0 && strncmp(word, "acpi_rsdp=", 10) != 0))
+			printf(" %.*s", (int)len, word);
+		word += len;
+		word += *word == ' ';
+	}
+	putchar('\n');
+}
+
 static void facts_cmdline(struct facts *f, char *text, size_t room)
 {
 	uint64_t addr = params_split(f, 0x228, 0xc8);
@@ -200,10 +218,8 @@ static void facts_cmdline(struct facts *f, char *text, size_t room)
 		bad(f, "the command line is in no segment, or has no end");
 	if (len > most)
 		bad(f, "the command line has %zu bytes, the kernel takes %u", len, most);
-	if (!f->crash)
-		fact("cmdline %s", text);
-	else
-		fact("place cmdline-text %s", text);
+	fact("place cmdline-text %s", text);
+	tell_words(f, text);
 }
 
 static void facts_segments(const struct facts *f)
@@ -241,9 +257,11 @@ int main(int argc, char **argv)
 		{ "root", required_argument, NULL, 'r' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "initrd", required_argument, NULL, 'i' },
+		{ "sources", no_argument, NULL, 's' },
 		{ 0 },
 	};
 	static struct facts f = { .root = "" };
+	bool sources = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -253,8 +271,14 @@ int main(int argc, char **argv)
 			f.kernel = loaded_file(optarg);
 		else if (c == 'i')
 			f.initrd = loaded_file(optarg);
+		else if (c == 's')
+			sources = true;
 		else
 			return 2;
+	}
+	if (sources && f.kernel.size) {
+		facts_sources(&f);
+		return 0;
 	}
 	if (argc - optind != 2 || !f.kernel.size)
 		loaded_die("usage", "load-facts --root=MACHINE --kernel=FILE [--initrd=FILE] "
