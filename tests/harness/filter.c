@@ -37,7 +37,8 @@ static const int stopped[] = {
 #endif
 };
 
-#define LOAD(what)	     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, what))
+#define FIELD(name)	     offsetof(struct seccomp_data, name)
+#define LOAD(name)	     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIELD(name))
 #define IF_EQUAL(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
 #define RETURN(what)	     BPF_STMT(BPF_RET | BPF_K, what)
 

@@ -45,14 +45,14 @@ static void read_line(struct loaded *l, struct loaded *last, const char *line)
 	struct segment s;
 	unsigned int i, nr;
 
-	if (sscanf(line, "segment %u mem=%" SCNi64 " memsz=%" SCNi64 " bufsz=%" SCNi64, &i,
-		   (int64_t *)&s.mem, (int64_t *)&s.memsz, (int64_t *)&s.bufsz) == 4) {
+	if (sscanf(line, "segment %u mem=%" SCNx64 " memsz=%" SCNx64 " bufsz=%" SCNx64, &i, &s.mem,
+		   &s.memsz, &s.bufsz) == 4) {
 		if (i >= MAX_SEGMENTS)
 			loaded_die("the record", "too many segments");
 		l->s[i].at = (struct range){ s.mem, s.mem + s.memsz - 1 };
 		l->s[i].bytes.size = s.bufsz;
-	} else if (sscanf(line, "kexec_load entry=%" SCNi64 " segments=%u flags=%" SCNi64,
-			  (int64_t *)&l->entry, &nr, (int64_t *)&l->flags) == 3) {
+	} else if (sscanf(line, "kexec_load entry=%" SCNx64 " segments=%u flags=%" SCNx64,
+			  &l->entry, &nr, &l->flags) == 3) {
 		l->nr = nr;
 		if (nr > 0 && nr <= MAX_SEGMENTS && strstr(line, "-> 0\n"))
 			*last = *l;

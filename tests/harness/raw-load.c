@@ -10,7 +10,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +64,11 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	for (int i = 3; i < argc && nr < MOST; i++, nr++) {
-		if (sscanf(argv[i], "%" SCNi64 ":%" SCNi64 ":%" SCNi64, (int64_t *)&s[nr].mem,
-			   (int64_t *)&s[nr].memsz, (int64_t *)&s[nr].bufsz) != 3)
-			return 2;
+		char *end;
+
+		s[nr].mem = strtoull(argv[i], &end, 0);
+		s[nr].memsz = *end ? strtoull(end + 1, &end, 0) : 0;
+		s[nr].bufsz = *end ? strtoull(end + 1, &end, 0) : 0;
 		s[nr].buf = buffer(s[nr].bufsz, nr);
 	}
 	return told(syscall(SYS_kexec_load, number(argv[2]), (long)nr, s, number(argv[1])));
