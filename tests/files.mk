@@ -4,3 +4,6 @@ FUZZERS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/fuzz/fuz
 test_SRC := tests/unit/images.c tests/unit/machine.c tests/unit/pack.c \
 	    tests/unit/parser-program.c tests/unit/uki-corpus.c \
 	    tests/unit/uki-mutants.c
+
+# What tests/purgatory/run needs; also built for "make check-purgatory" only.
+TOOLS := tests/purgatory/make-segment
