@@ -12,3 +12,5 @@ harness_SRC := tests/harness/facts-core.c tests/harness/facts-machine.c \
 	       tests/harness/memory.c tests/harness/paths.c tests/harness/process.c \
 	       tests/harness/record.c
 HARNESS := tests/harness/kexec-harness tests/harness/load-facts tests/harness/raw-load
+# What tests/purgatory/run needs; also built for "make check-purgatory" only.
+TOOLS := tests/purgatory/make-segment
