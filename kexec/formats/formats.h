@@ -89,6 +89,12 @@ struct vmlinux {
  */
 int vmlinux_segments(struct vmlinux *ret, const struct extent *kernel, struct why *w);
 
+/*
+ * Does a symbol's name end in @name? 1, 0, or -ENODATA if the symbols were stripped or
+ * make no sense; -errno of reading. Longer than a page is -EINVAL.
+ */
+int vmlinux_has_symbol(const struct extent *kernel, const char *name, struct why *w);
+
 void vmlinux_done(struct vmlinux *v);
 #define autovmlinux __attribute__((cleanup(vmlinux_done)))
 

@@ -99,7 +99,7 @@ static bool has_linux_note(struct span notes)
 
 		if (owner_len == sizeof("Linux") && span_is(notes, 12, "Linux", owner_len))
 			return true;
-		if (len > notes.size || !span_sub(&notes, notes, len, notes.size - len))
+		if (!span_sub(&notes, notes, len, notes.size - len))
 			return false;
 	}
 	return false;
@@ -164,17 +164,17 @@ static int check_program(const struct program *p, struct why *w)
 	return 0;
 }
 
-/* May each header be a part of its own: a start at a page and nobody else on its last page? */
+/*
+ * May each header be a part of its own? Not if one begins inside of a page; those that
+ * all begin at pages and do not overlap share none either.
+ */
 static bool has_own_pages(const struct program *p)
 {
 	if (p->nr > VMLINUX_PARTS)
 		return false;
-	for (size_t i = 0; i < p->nr; i++) {
+	for (size_t i = 0; i < p->nr; i++)
 		if (p->loads[i].paddr % PAGE)
 			return false;
-		if (i > 0 && p->loads[i].paddr < page_up(load_end(&p->loads[i - 1])))
-			return false;
-	}
 	return true;
 }
 

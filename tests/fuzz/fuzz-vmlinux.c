@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (blob_copy(&b, (struct span){ data, size }, "input", NULL) < 0)
 		return 0;
 	all = blob_whole(&b);
+	PROMISE(vmlinux_has_symbol(&all, "level4_kernel_pgt", NULL) <= 1);
 	if (vmlinux_segments(&v, &all, NULL) < 0)
 		return 0;
 	PROMISE(v.nr > 0 && v.nr <= VMLINUX_PARTS);

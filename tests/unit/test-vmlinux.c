@@ -9,9 +9,11 @@
 
 #include <cmocka.h>
 
+#include "kexec/arch/x86_64/boot-params.h"
 #include "kexec/file-type.h"
 #include "kexec/formats/formats.h"
 #include "lib/cleanup.h"
+#include "tests/unit/machine.h"
 #include "tests/unit/pack.h"
 
 #define MAP UINT64_C(0xffffffff80000000)
@@ -162,7 +164,7 @@ static void test_entry(void **state)
 static void test_joined(void **state)
 {
 	static const struct header list[] = {
-		{ PT_LOAD, MAP + 0x1002000, 0x1002000, 0x100, NO_BYTES },
+		{ PT_LOAD, MAP + 0x1003000, 0x1003000, 0x100, NO_BYTES },
 		{ PT_LOAD, MAP + 0x1000ff8, 0x1000ff8, 0x20, TEXT("0123456789") },
 		{ PT_LOAD, 0, 0x1001ffe, 2, TEXT("ab") },
 		{ PT_LOAD, 0, 0x5000000, 0, NO_BYTES }, /* nothing to load, wherever */
@@ -178,11 +180,32 @@ static void test_joined(void **state)
 	assert_int_equal(v.nr, 1);
 	memcpy(want + 0xff8, "0123456789", 10);
 	memcpy(want + 0x1ffe, "ab", 2);
-	expect_part(&v, 0, 0x1000000, 0x3000, want, sizeof(want));
+	expect_part(&v, 0, 0x1000000, 0x4000, want, sizeof(want));
 	assert_int_equal(v.made.kind, BLOB_MEMORY);
 	assert_int_equal(v.made.size, sizeof(want));
 	assert_ptr_equal(v.parts[0].bytes.blob, &v.made);
 	assert_true(v.is_linux); /* by where it is linked */
+}
+
+/* Nobody shares a page, but kexec_load takes whole ones only. */
+static void test_inside_of_a_page(void **state)
+{
+	static const struct header list[] = {
+		{ PT_LOAD, 0, 0x1000ffc, 8, TEXT("code") },
+		{ PT_LOAD, 0, 0x1004000, 8, TEXT("data") },
+	};
+	autobytes struct bytes image = { 0 };
+	autovmlinux struct vmlinux v = { 0 };
+	autoblob struct blob b = { 0 };
+	unsigned char want[0x4004] = { 0 };
+
+	(void)state;
+	make_vmlinux(&image, 0x1000ffc, list, ARRAY_SIZE(list));
+	assert_int_equal(read_image(&v, &b, &image, NULL), 0);
+	assert_int_equal(v.nr, 1);
+	memcpy(want + 0xffc, "code", 4);
+	memcpy(want + 0x4000, "data", 4);
+	expect_part(&v, 0, 0x1000000, 0x5000, want, sizeof(want));
 }
 
 static void test_more_parts_than_fit(void **state)
@@ -228,6 +251,8 @@ static bool is_linux(const char *notes, size_t len, uint64_t vaddr)
 #define NOTES(text) text, sizeof(text) - 1
 static void test_is_linux(void **state)
 {
+	static char many[64 * 1024 + 1];
+
 	(void)state;
 	assert_true(is_linux(NOTES(""), MAP + 0x1000000));
 	assert_false(is_linux(NOTES(""), MAP));
@@ -239,6 +264,11 @@ static void test_is_linux(void **state)
 	assert_false(is_linux(NOTES("\6\0\0\0\0\0\0\0\1\1\0\0Linux"), 0x1000000));
 	assert_false(is_linux(NOTES("\377\377\377\377\377\377\377\377\0\0\0\0" NOTE), 0x1000000));
 	assert_false(is_linux(NOTES("\6\0\0\0"), 0x1000000));
+
+	/* More of them than anybody should have to read. */
+	memcpy(many, NOTE, sizeof(NOTE) - 1);
+	assert_true(is_linux(many, sizeof(many) - 1, 0x1000000));
+	assert_false(is_linux(many, sizeof(many), 0x1000000));
 }
 
 static const struct defect defects[] = {
@@ -275,6 +305,123 @@ static void test_defects(void **state)
 	check_defects(&image, open_vmlinux, defects, ARRAY_SIZE(defects));
 }
 
+/*
+ * A string table and a symbol table that names it; @filler more bytes in front of the
+ * @name.
+ */
+static void add_symbols(struct bytes *image, size_t filler, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	Elf64_Shdr sh[3] = {
+		{ .sh_type = htole32(SHT_NULL) },
+		{ .sh_type = htole32(SHT_STRTAB), .sh_offset = htole64(image->size),
+		  .sh_size = htole64(filler + 1 + len) },
+		{ .sh_type = htole32(SHT_SYMTAB), .sh_link = htole32(1) },
+	};
+
+	bytes_fill(image, 'x', filler);
+	bytes_fill(image, 0, 1);
+	bytes_add(image, name, len);
+	bytes_set(image, EH(e_shoff), 8, image->size);
+	bytes_set(image, EH(e_shentsize), 2, sizeof(sh[0]));
+	bytes_set(image, EH(e_shnum), 2, ARRAY_SIZE(sh));
+	bytes_add(image, sh, sizeof(sh));
+}
+
+static int has_symbol(const struct bytes *image, const char *name)
+{
+	autoblob struct blob b = bytes_blob(image);
+	struct extent all = blob_whole(&b);
+
+	return vmlinux_has_symbol(&all, name, NULL);
+}
+
+static void test_symbols(void **state)
+{
+	(void)state;
+	/* Around the border of what is read at once. */
+	for (size_t filler = 4080; filler < 4100; filler++) {
+		autobytes struct bytes image = { 0 };
+
+		make_vmlinux(&image, 0x1000000, linux_headers, NR_LINUX);
+		assert_int_equal(has_symbol(&image, "wanted"), -ENODATA);
+		add_symbols(&image, filler, "wanted");
+		assert_int_equal(has_symbol(&image, "wanted"), 1);
+		assert_int_equal(has_symbol(&image, "want"), 0);
+		assert_int_equal(has_symbol(&image, "wanted too"), 0);
+		/* As the last byte says that the name goes on. */
+		bytes_set(&image, image.size - 3 * sizeof(Elf64_Shdr) - 1, 1, 'x');
+		assert_int_equal(has_symbol(&image, "wanted"), 0);
+	}
+}
+
+static void test_broken_symbols(void **state)
+{
+	static const struct { size_t section, field; unsigned int width; uint64_t value; } bad[] = {
+		{ 1, offsetof(Elf64_Shdr, sh_type), 4, SHT_PROGBITS },
+		{ 1, offsetof(Elf64_Shdr, sh_offset), 8, UINT64_MAX },
+		{ 1, offsetof(Elf64_Shdr, sh_size), 8, UINT64_MAX },
+		{ 2, offsetof(Elf64_Shdr, sh_link), 4, 3 },
+		{ 2, offsetof(Elf64_Shdr, sh_link), 4, UINT32_MAX },
+		{ 2, offsetof(Elf64_Shdr, sh_link), 4, 2 },
+		{ 2, offsetof(Elf64_Shdr, sh_type), 4, SHT_DYNSYM },
+	};
+	autobytes struct bytes image = { 0 };
+	size_t at;
+
+	(void)state;
+	make_vmlinux(&image, 0x1000000, linux_headers, NR_LINUX);
+	add_symbols(&image, 0, "wanted");
+	at = image.size - 3 * sizeof(Elf64_Shdr);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		autobytes struct bytes copy = { 0 };
+
+		bytes_add(&copy, image.data, image.size);
+		bytes_set(&copy, at + bad[i].section * sizeof(Elf64_Shdr) + bad[i].field,
+			  bad[i].width, bad[i].value);
+		assert_int_equal(has_symbol(&copy, "wanted"), -ENODATA);
+	}
+	bytes_set(&image, EH(e_shnum), 2, 4);
+	assert_int_equal(has_symbol(&image, "wanted"), -ENODATA);
+	bytes_set(&image, EH(e_shnum), 2, 3);
+	bytes_set(&image, EH(e_shoff), 8, UINT64_MAX - 8);
+	assert_int_equal(has_symbol(&image, "wanted"), -ENODATA);
+	bytes_set(&image, EH(e_shoff), 8, at);
+	bytes_set(&image, EH(e_shentsize), 2, 40);
+	assert_int_equal(has_symbol(&image, "wanted"), -ENODATA);
+}
+
+/* Only a kernel that says that it cannot is refused, and only where it matters. */
+static void test_five_levels(void **state)
+{
+	static const char *const names[] = { NULL, "level4_kernel_pgt", "level3_kernel_pgt" };
+	static const struct x86_setup_options o = { 0 };
+
+	(void)state;
+	for (int la57 = 0; la57 < 2; la57++) {
+		put_text("/proc/cpuinfo", la57 ? "processor\t: 0\nflags\t\t: fpu la57\n" : "");
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			autobytes struct bytes image = { 0 };
+			autoblob struct blob b = { 0 };
+			struct x86_facts *f = NULL;
+			struct why w = { 0 };
+			struct extent all;
+			int r;
+
+			make_vmlinux(&image, 0x1000000, linux_headers, NR_LINUX);
+			if (names[i])
+				add_symbols(&image, 100, names[i]);
+			b = bytes_blob(&image);
+			all = blob_whole(&b);
+			r = x86_facts_read(&f, &all, &o, &machine, &w);
+			assert_int_equal(r, la57 && i == 2 ? -EOPNOTSUPP : 0);
+			if (r < 0)
+				assert_non_null(strstr(w.text, "no5lvl"));
+			x86_facts_free(f);
+		}
+	}
+}
+
 static void test_compressed(void **state)
 {
 	autobytes struct bytes image = { 0 }, packed = { 0 };
@@ -299,9 +446,13 @@ int main(void)
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_entry),
 		cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_inside_of_a_page),
 		cmocka_unit_test(test_more_parts_than_fit),
 		cmocka_unit_test(test_is_linux),
 		cmocka_unit_test(test_defects),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_broken_symbols),
+		TEST(test_five_levels),
 		cmocka_unit_test(test_compressed),
 	};
 

@@ -69,33 +69,38 @@ static bool has_five_levels(const struct sys *sys)
 	return found && (found[5] == ' ' || found[5] == '\0');
 }
 
-/* @ret: is this a kernel that can be told of EFI? */
-static int read_header(struct x86_facts *f, bool *ret_efi, const struct extent *kernel,
-		       const struct sys *sys, struct why *w)
+static int no_five_levels(struct why *w)
 {
-	struct bzImage_facts b;
-	int r = bzImage_facts(&b, kernel, w);
+	return why(w, -EOPNOTSUPP,
+		   "kernel cannot start under the five-level page tables of this machine; boot with 'no5lvl' to load it");
+}
 
-	*ret_efi = false;
-	if (r == -ENOEXEC) {
-		synthesize_header(f);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	if (b.header_end < HDR_INIT_SIZE_END || b.header_end > BP_HEADER_MAX)
-		return why(w, -EBADMSG, "bzImage has a setup header that ends at %#x",
-			   b.header_end);
-	if (!(b.xloadflags & BZIMAGE_5LEVEL) && has_five_levels(sys))
-		return why(w, -EOPNOTSUPP,
-			   "kernel cannot start under the five-level page tables of this machine; boot with 'no5lvl' to load it");
-	f->header_len = b.header_end - b.header_off;
-	r = extent_read(kernel, b.header_off, f->header, f->header_len, w);
-	if (r < 0)
-		return r;
-	f->cmdline_size = b.cmdline_size;
-	*ret_efi = b.xloadflags & BZIMAGE_EFI_KEXEC;
+/*
+ * The one table that only a kernel for five levels has (arch/x86/kernel/head_64.S,
+ * since 4.14) tells where its symbols were left in. Where they were not, trust it.
+ */
+#define FIVE_LEVEL_SYMBOL "level4_kernel_pgt"
+
+static int make_header(struct x86_facts *f, const struct extent *kernel, const struct sys *sys,
+		       struct why *w)
+{
+	if (has_five_levels(sys) && vmlinux_has_symbol(kernel, FIVE_LEVEL_SYMBOL, NULL) == 0)
+		return no_five_levels(w);
+	synthesize_header(f);
 	return 0;
+}
+
+static int copy_header(struct x86_facts *f, const struct bzImage_facts *b,
+		       const struct extent *kernel, const struct sys *sys, struct why *w)
+{
+	if (b->header_end < HDR_INIT_SIZE_END || b->header_end > BP_HEADER_MAX)
+		return why(w, -EBADMSG, "bzImage has a setup header that ends at %#x",
+			   b->header_end);
+	if (!(b->xloadflags & BZIMAGE_5LEVEL) && has_five_levels(sys))
+		return no_five_levels(w);
+	f->header_len = b->header_end - b->header_off;
+	f->cmdline_size = b->cmdline_size;
+	return extent_read(kernel, b->header_off, f->header, f->header_len, w);
 }
 
 static void read_params(struct x86_facts *f, struct span params)
@@ -149,14 +154,20 @@ int x86_facts_read(struct x86_facts **ret, const struct extent *kernel,
 		   const struct x86_setup_options *o, const struct sys *sys, struct why *w)
 {
 	struct x86_facts *f = calloc(1, sizeof(*f));
+	struct bzImage_facts b = { 0 };
 	bool efi;
 	int r;
 
 	if (!f)
 		return why(w, -ENOMEM, "out of memory");
-	r = read_header(f, &efi, kernel, sys, w);
+	r = bzImage_facts(&b, kernel, w);
 	if (r == 0)
-		r = read_machine(f, efi && !o->noefi, sys, w);
+		r = copy_header(f, &b, kernel, sys, w);
+	else if (r == -ENOEXEC)
+		r = make_header(f, kernel, sys, w);
+	efi = (b.xloadflags & BZIMAGE_EFI_KEXEC) && !o->noefi;
+	if (r == 0)
+		r = read_machine(f, efi, sys, w);
 	if (r < 0) {
 		x86_facts_free(f);
 		return r;
