@@ -69,4 +69,15 @@
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
 
+/* Program headers of a dump; a machine with holes has some thousand. */
+#define LIMIT_DUMP_SEGMENTS (1 << 20)
+/* Notes of a dump: some hundred bytes a CPU. */
+#define LIMIT_DUMP_NOTES (64 * MiB)
+/* The kernel's note about itself; a page of the largest kind. */
+#define LIMIT_VMCOREINFO (1 * MiB)
+/* A page of the dumped machine. */
+#define LIMIT_DUMP_PAGE (64 * KiB)
+/* The kernel's own limit of log_buf_len. */
+#define LIMIT_KERNEL_LOG (2 * GiB)
+
 #endif
