@@ -4,28 +4,26 @@
 #include "purgatory/purgatory.h"
 
 /* 8250: registers, and what is used of them. */
-enum {
-	DATA = 0,
-	DIVISOR_LOW = 0,
-	INTERRUPTS = 1,
-	DIVISOR_HIGH = 1,
-	FIFO = 2,
-	FIFO_ON = 0x07,
-	LINE = 3,
-	LINE_8N1 = 0x03,
-	LINE_DIVISOR = 0x80,
-	MODEM = 4,
-	MODEM_DTR_RTS = 0x03,
-	STATUS = 5,
-	STATUS_EMPTY = 0x20,
-};
+#define DATA	      0
+#define DIVISOR_LOW   0 /* with LINE_DIVISOR set */
+#define INTERRUPTS    1
+#define DIVISOR_HIGH  1 /* with LINE_DIVISOR set */
+#define FIFO	      2
+#define FIFO_ON	      0x07
+#define LINE	      3
+#define LINE_8N1      0x03
+#define LINE_DIVISOR  0x80
+#define MODEM	      4
+#define MODEM_DTR_RTS 0x03
+#define STATUS	      5
+#define STATUS_EMPTY  0x20
 
 #define BAUD_CLOCK 115200 /* of an 8250 with the usual crystal, divisor 1 */
 
 /* PL011 (ARM DDI 0183): registers, and what is used of them. */
 enum { PL011_DATA = 0x00, PL011_FLAGS = 0x18, PL011_FULL = 0x20 };
 
-/* A line that nobody reads must not hold up the boot for ever: some seconds. */
+/* A UART that is never ready is given up after about a second: reads of a register. */
 #define PATIENCE 1000000
 
 static uint8_t uart_read(const struct console *c, unsigned int reg)
@@ -59,10 +57,16 @@ static bool can_write(const struct console *c)
 	return uart_read(c, STATUS) & STATUS_EMPTY;
 }
 
-static void serial_put(const struct console *c, char byte)
+static void serial_put(struct console *c, char byte)
 {
-	for (unsigned int i = 0; i < PATIENCE && !can_write(c); i++)
-		continue;
+	unsigned int patience = PATIENCE;
+
+	while (!can_write(c)) {
+		if (--patience == 0) {
+			c->io = c->mmio = false;
+			return;
+		}
+	}
 	if (is_pl011(c))
 		io_write32(c->serial + PL011_DATA, (uint8_t)byte);
 	else
@@ -103,7 +107,7 @@ void console_open(struct console *c, const struct purgatory_params *p)
 		set_baud(c, p->serial_baud);
 }
 
-static void put(const struct console *c, char byte)
+static void put(struct console *c, char byte)
 {
 	if (c->io || c->mmio) {
 		if (byte == '\n')
@@ -114,7 +118,7 @@ static void put(const struct console *c, char byte)
 		screen_put(byte);
 }
 
-void console_print(const struct console *c, const char *text)
+void console_print(struct console *c, const char *text)
 {
 	while (*text)
 		put(c, *text++);
@@ -125,7 +129,7 @@ static char digit(unsigned int value)
 	return (char)(value < 10 ? '0' + value : 'a' + value - 10);
 }
 
-void console_hex(const struct console *c, const uint8_t *bytes, unsigned int nr)
+void console_hex(struct console *c, const uint8_t *bytes, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		put(c, digit(bytes[i] >> 4));
@@ -133,7 +137,7 @@ void console_hex(const struct console *c, const uint8_t *bytes, unsigned int nr)
 	}
 }
 
-void console_number(const struct console *c, uint64_t number, unsigned int base)
+void console_number(struct console *c, uint64_t number, unsigned int base)
 {
 	char digits[20];
 	unsigned int n = 0;

@@ -28,7 +28,7 @@ static bool same(const uint8_t *a, const uint8_t *b, unsigned int nr)
 	return !differ;
 }
 
-static void verify(const struct console *c, const struct purgatory_params *p)
+static void verify(struct console *c, const struct purgatory_params *p)
 {
 	uint8_t found[SHA256_SIZE];
 	uint64_t state[2];
@@ -50,7 +50,7 @@ static void verify(const struct console *c, const struct purgatory_params *p)
 	purgatory_stop(c, "what was loaded has changed in memory since");
 }
 
-_Noreturn void purgatory_stop(const struct console *c, const char *what)
+_Noreturn void purgatory_stop(struct console *c, const char *what)
 {
 	console_print(c, "purgatory: ");
 	console_print(c, what);

@@ -24,12 +24,12 @@ struct console {
 
 /* Where @p wants to be heard; sets up the line if @p says how. @p has been checked. */
 void console_open(struct console *c, const struct purgatory_params *p);
-void console_print(const struct console *c, const char *text);
-void console_hex(const struct console *c, const uint8_t *bytes, unsigned int nr);
-void console_number(const struct console *c, uint64_t number, unsigned int base);
+void console_print(struct console *c, const char *text);
+void console_hex(struct console *c, const uint8_t *bytes, unsigned int nr);
+void console_number(struct console *c, uint64_t number, unsigned int base);
 
 /* The last words: what is wrong. Does not return. */
-_Noreturn void purgatory_stop(const struct console *c, const char *what);
+_Noreturn void purgatory_stop(struct console *c, const char *what);
 
 /* NULL, or what about @p cannot be understood. */
 const char *purgatory_params_problem(const struct purgatory_params *p);

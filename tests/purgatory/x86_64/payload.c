@@ -285,8 +285,8 @@ void payload_main(void)
 	say_word("ds", r->ds & 0xffff);
 	say_word("es", r->es & 0xffff);
 	say("\n");
-	say(cr0() == cr0_before && cr4() == cr4_before ? "payload: CR0 and CR4 are as before\n" :
-							 "payload: CR0 or CR4 have changed\n");
+	say(cr0() == cr0_before && cr4() == cr4_before ? "payload: CR0 and CR4 are as before\n"
+						       : "payload: CR0 or CR4 have changed\n");
 	say_word("payload: stack", r->sp);
 	say_word("cr4", cr4());
 	say_word("instructions", now - instructions_before);
