@@ -100,10 +100,10 @@ may_not() { # WHAT MACHINE FLAGS
 }
 may_not "without CAP_SYS_BOOT" kdump-unprivileged 0
 may_not "none left of kexec_load_limit_reboot" limits-exhausted 0
-cp -r "$bios" "$dir/disabled"
+copy_of_machine bios-512m "$dir/disabled"
 echo 1 > "$dir/disabled/proc/sys/kernel/kexec_load_disabled"
 is "kexec_load_disabled" "$(load "$dir/disabled" 0 0 0x1000000:0x1000:1)" EPERM
-cp -r "$bios" "$dir/once"
+copy_of_machine bios-512m "$dir/once"
 echo 1 > "$dir/once/proc/sys/kernel/kexec_load_limit_reboot"
 is "as often as the sysctl allows" "$("$harness" --root="$dir/once" --record="$dir/record" -- \
 	sh -c "'$raw' 0 0 0x1000000:0x1000:1; '$raw' 0 0 0x1000000:0x1000:1" | tr '\n' ' ')" "0 EPERM "

@@ -4,8 +4,6 @@
 # top_srcdir, and dir, a folder of the test's own.
 
 harness=$builddir/tests/harness/kexec-harness
-# An inherited one would look into the traced program.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}"
 
 harness_works() { [ -x "$harness" ] && "$harness" --record=/dev/null -- true 2> /dev/null; }
 
@@ -17,6 +15,12 @@ machine_dir() {
 	fi
 	[ -d "$dir/many-e820" ] || "$top_srcdir/tests/sysroot/make-many-e820" "$dir/many-e820"
 	echo "$dir/many-e820"
+}
+
+# copy_of_machine NAME FOLDER: one to change
+copy_of_machine() {
+	cp -r "$(machine_dir "$1")" "$2"
+	chmod -R u+w "$2"
 }
 
 # What tests/setup/fetch has fetched before; empty if nothing.
