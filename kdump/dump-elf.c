@@ -174,7 +174,7 @@ static int elf_open(struct vmcore *v, struct why *w)
 {
 	struct elf_dump *d = calloc(1, sizeof(*d));
 	struct extent all = blob_whole(&v->file);
-	struct table t;
+	struct table t = { 0 };
 	int r;
 
 	if (!d)

@@ -28,13 +28,6 @@ const char *explain_segments(const struct refusal *r, const struct host *h, cons
 	case EINVAL:
 		*ret_name = "EINVAL";
 		return explain_einval(r, h);
-	case EADDRNOTAVAIL:
-		*ret_name = "EADDRNOTAVAIL";
-		/* We place by what /proc/iomem said a moment ago. */
-		return r->crash ? "the memory reserved for a crash kernel changed while this one "
-				  "was loaded; load again"
-				: "the running kernel does not let anything be loaded to these "
-				  "addresses; see -d";
 	default:
 		return NULL;
 	}
