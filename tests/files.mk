@@ -2,7 +2,7 @@
 TESTS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/test-*.c)))
 FUZZERS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/fuzz/fuzz-*.c)))
 test_SRC := tests/unit/images.c tests/unit/machine.c tests/unit/pack.c \
-	    tests/unit/parser-program.c tests/unit/uki-corpus.c \
+	    tests/unit/dumps.c tests/unit/parser-program.c tests/unit/uki-corpus.c \
 	    tests/unit/uki-mutants.c
 
 # Programs of tests/harness: the stand-in for the kernel, and what goes with it.
