@@ -50,7 +50,7 @@ endef
 
 # purgatory_object ARCH, SOURCE, MORE-FLAGS
 define purgatory_object
-$(call purgatory_objects,$(1),$(2)): $(2) Makefile
+$(call purgatory_objects,$(1),$(2)): $(2) Makefile $(srcdir)/purgatory/files.mk
 	$$(call say,CC,$$<)
 	$$(Q)$$(MKDIR_P) $$(@D)
 	$$(Q)$$(ARCH_CC.$(1)) $$(PURGATORY_CFLAGS) $$(PURGATORY_CFLAGS.$(1)) $(3) -MMD -MP -c -o $$@ $$<

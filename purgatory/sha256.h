@@ -10,7 +10,7 @@
 #define SHA256_BLOCK 64 /* bytes */
 #define SHA256_SIZE  32 /* bytes */
 
-/* Takes @nr blocks at @data, of any alignment, into @h. */
+/* Takes @nr blocks at @data, of any alignment, into @h, which is aligned to 16 bytes. */
 typedef void sha256_blocks(uint32_t h[8], const uint8_t *data, uint64_t nr);
 
 sha256_blocks sha256_plain;
@@ -21,7 +21,7 @@ sha256_blocks sha256_ce;
 extern const uint32_t sha256_k[64];
 
 struct sha256 {
-	uint32_t h[8];
+	uint32_t h[8] __attribute__((aligned(16)));
 	uint64_t len; /* bytes so far */
 	sha256_blocks *blocks;
 	uint8_t rest[SHA256_BLOCK]; /* the first .len % SHA256_BLOCK bytes: of a block not yet full

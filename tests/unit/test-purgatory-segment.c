@@ -26,15 +26,17 @@ static void test_layout(void **state)
 	size_t code = (size_t)(purgatory_image_end - purgatory_image);
 	autoblob struct blob b = { 0 };
 	struct purgatory_params got;
-	uint64_t memsz = 0;
+	uint64_t memsz = 0, image_memsz;
 
 	(void)state;
 	assert_int_equal(purgatory_build(&b, &p, &memsz, NULL), 0);
 	assert_int_equal(b.kind, BLOB_MEMORY);
 	assert_int_equal(b.size, PURGATORY_ENTRY + code);
 	assert_int_equal(memsz, purgatory_memsz());
+	memcpy(&image_memsz, purgatory_image + PURGATORY_IMAGE_MEMSZ, sizeof(image_memsz));
+	assert_int_equal(memsz, PURGATORY_ENTRY + image_memsz);
 	/* Code and a stack. */
-	assert_true(memsz >= b.size + 8192);
+	assert_true(image_memsz >= code + 16384);
 	assert_true(memsz < 64 * 1024);
 	memcpy(&got, b.data, sizeof(got));
 	assert_true(got.magic == PURGATORY_MAGIC);

@@ -38,8 +38,10 @@ struct __attribute__((packed)) idt_pointer {
 void arch_begin(void)
 {
 	static struct gate idt[EXCEPTIONS];
-	struct idt_pointer pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+	struct idt_pointer pointer = { .limit = sizeof(idt) - 1 };
 
+	/* As a constant, compilers would keep the address in data: a relocation. */
+	__asm__("lea %1, %0" : "=r"(pointer.base) : "m"(idt));
 	for (unsigned int i = 0; i < EXCEPTIONS; i++) {
 		uint64_t stub = (uintptr_t)exception_stubs[i];
 
@@ -51,14 +53,19 @@ void arch_begin(void)
 			.offset_high = (uint32_t)(stub >> 32),
 		};
 	}
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	__asm__ volatile("lidt %0" : : "m"(pointer), "m"(idt));
 }
 
 _Noreturn void purgatory_exception(const struct exception *e)
 {
 	const struct purgatory_params *p = &purgatory_params;
+	static bool again;
 	struct console c = { 0 };
 
+	/* Saying so was what failed: no more words. */
+	if (again)
+		arch_halt();
+	again = true;
 	if (purgatory_params_problem(p))
 		arch_console_default(&c);
 	else

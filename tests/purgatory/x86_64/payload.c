@@ -59,6 +59,14 @@ static uint64_t instructions(void)
 	return (uint64_t)high << 32 | low;
 }
 
+static bool has_sha_ni(void)
+{
+	uint32_t a = 7, b, c = 0, d;
+
+	__asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return b >> 29 & 1;
+}
+
 static void say(const char *text)
 {
 	while (*text)
@@ -289,6 +297,7 @@ void payload_main(void)
 						       : "payload: CR0 or CR4 have changed\n");
 	say_word("payload: stack", r->sp);
 	say_word("cr4", cr4());
+	say_word("sha-ni", has_sha_ni());
 	say_word("instructions", now - instructions_before);
 	say("\n");
 	if (orders[1] & ORDER_UART)
