@@ -46,7 +46,7 @@ put() {
 }
 
 # A bzImage of 2 MB for loaders: protocol 2.15, 4 setup sectors, 64-bit entry, may
-# lie above 4 GiB, EFI handed on, starts under five levels of page tables; alignment 2 MiB, wanted at 16 MiB, wants 64 MiB.
+# lie above 4 GiB, EFI handed on, five-level page tables; alignment 2 MiB, wanted at 16 MiB, wants 64 MiB.
 make_bzImage() { # FILE
 	{ head -c 2560 /dev/zero; random_bytes 2000000 1; } > "$1"
 	put "$1" 0x1f1 '\004'
@@ -54,7 +54,7 @@ make_bzImage() { # FILE
 	put "$1" 0x211 '\001' # LOADED_HIGH
 	put "$1" 0x214 '\000\000\020\000' # code32_start: 1 MiB
 	put "$1" 0x22c '\377\377\377\177' # initrd_addr_max
-	put "$1" 0x230 '\000\000\040\000\001\025\177\000\377\007' # to cmdline_size 2047
+	put "$1" 0x230 '\000\000\040\000\001\025\063\000\377\007' # to cmdline_size 2047
 	put "$1" 0x258 '\000\000\000\001' # pref_address
 	put "$1" 0x260 '\000\000\000\004' # init_size
 }
