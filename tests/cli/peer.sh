@@ -56,7 +56,17 @@ sources() {
 compare() {
 	sources "$1"
 	"$top_srcdir/tests/harness/compare" "$explained" "$dir/$1.sources" "$dir/$2.$1.facts" \
-		"$dir/$3.$1.facts"
+		"$dir/$3.$1.facts" > "$dir/compared"
+	status=$?
+	cat "$dir/compared"
+	[ "$3" != ours ] || sed -n 's/^explained \([^:]*\):.*/\1/p' "$dir/compared" >> "$dir/${explained##*/}"
+	return $status
+}
+# An explanation that no machine needs any more hides the next difference.
+stale() {
+	grep -v '^#' "$top_srcdir/tests/harness/$1" | cut -d ' ' -f 1 | while read -r name; do
+		grep -qxF "$name" "$dir/$1" || echo "$name"
+	done
 }
 
 peer_loads() { # MACHINE ACTION
@@ -167,6 +177,10 @@ for machine in $machines; do beside "$machine" -l "$machine"; done
 faults
 explained=$top_srcdir/tests/harness/explained-crash
 for machine in $crash_machines; do beside "$machine" -p "$machine, -p"; done
+if [ -z "$unsupported" ]; then
+	is "every explanation is needed" "$(stale explained)" ""
+	is "every explanation for crash kernels is needed" "$(stale explained-crash)" ""
+fi
 real=$(newest_of kernel-6.12)/vmlinuz
 if [ -s "$real" ]; then
 	kernel=$real

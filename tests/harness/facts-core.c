@@ -44,8 +44,9 @@ static void one_load(struct facts *f, const Elf64_Phdr *p)
 {
 	struct range r = { p->p_paddr, p->p_paddr + p->p_memsz - 1 };
 
-	fact("core-load phys=%#" PRIx64 " virt=%#" PRIx64 " size=%#" PRIx64, (uint64_t)p->p_paddr,
-	     (uint64_t)p->p_vaddr, (uint64_t)p->p_memsz);
+	fact("core-load%s phys=%#" PRIx64 " virt=%#" PRIx64 " size=%#" PRIx64,
+	     p->p_paddr < LOW_END ? "-low" : "", (uint64_t)p->p_paddr, (uint64_t)p->p_vaddr,
+	     (uint64_t)p->p_memsz);
 	if (p->p_filesz != p->p_memsz)
 		bad(f, "a PT_LOAD of elfcorehdr has two sizes");
 	if (ranges_touch(&f->crash_region, r))

@@ -2,7 +2,8 @@
 /*
  * What a loader could have taken its facts from, in the same words: the kernel's
  * own setup header ("file"), the running kernel's boot_params ("running"), the
- * firmware's memory map ("firmware").
+ * firmware's memory map ("firmware", "firmware-but-ram" without that), or that computed with
+ * ("computed").
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -108,6 +109,24 @@ static void from_params(const char *whose, const struct facts *f)
 	}
 }
 
+/* In KiB, from 1 MiB on: what there was before memory maps. 16 bits of it, and 32. */
+static void computed(const struct facts *f)
+{
+	for (unsigned int i = 0; i < f->map_nr; i++) {
+		const struct map_entry *e = &f->map[i];
+		uint64_t kib = e->addr <= LOW_END ? (e->addr + e->size - LOW_END) >> 10 : 0;
+		uint32_t all = htole32((uint32_t)kib);
+		uint16_t low = htole16(kib > 0xfc00 ? 0xfc00 : (uint16_t)kib);
+
+		if (e->type != E820_RAM || e->addr + e->size <= LOW_END || !kib)
+			continue;
+		printf("computed ");
+		fact_hex("alt_mem_k", (struct span){ (void *)&all, sizeof(all) });
+		printf("computed ");
+		fact_hex("ext_mem_k", (struct span){ (void *)&low, sizeof(low) });
+	}
+}
+
 void facts_sources(struct facts *f)
 {
 	unsigned char header_len;
@@ -126,5 +145,10 @@ void facts_sources(struct facts *f)
 	for (unsigned int i = 0; i < f->map_nr; i++) {
 		printf("firmware ");
 		fact_entry(&f->map[i]);
+		if (f->map[i].type != E820_RAM) {
+			printf("firmware-but-ram ");
+			fact_entry(&f->map[i]);
+		}
 	}
+	computed(f);
 }

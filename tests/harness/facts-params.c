@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/harness/facts.h"
@@ -49,7 +50,9 @@ uint64_t params_split(const struct facts *f, uint64_t low, uint64_t high)
 
 /* What else is not zero is told as it is. */
 const struct params_field params_fields[] = {
-	{ 0x000, 64, "screen_info" },
+	{ 0x000, 2, "screen_info.cursor" },
+	{ 0x002, 2, "ext_mem_k" },
+	{ 0x004, 60, "screen_info" },
 	{ 0x040, 20, "apm_bios_info" },
 	{ 0x058, 8, "tboot_addr" },
 	{ 0x060, 16, "ist_info" },
@@ -119,29 +122,40 @@ static void facts_rest(const struct facts *f)
 	}
 }
 
+/* An entry but for its padding: type, physical and virtual start, pages, attributes. */
+#define EFI_ENTRY 40
+#define MOST_EFI  256
+
+static int by_physical_start(const void *a, const void *b)
+{
+	uint64_t x = 0, y = 0;
+
+	span_le64((struct span){ a, EFI_ENTRY }, 8, &x);
+	span_le64((struct span){ b, EFI_ENTRY }, 8, &y);
+	return x < y ? -1 : x > y;
+}
+
+/* In order of addresses: theirs is the loader's choice, as is the room for an entry. */
 static void facts_efi_map(struct facts *f)
 {
+	static unsigned char entries[MOST_EFI][EFI_ENTRY];
 	uint64_t size = params_u32(f, 0x1c8), addr = params_split(f, 0x1d0, 0x1dc);
-	uint64_t len = params_u32(f, 0x1d4);
+	uint64_t len = params_u32(f, 0x1d4), nr = size ? len / size : 0;
 
-	if (!size || !len)
-		return;
-	fact("place efi-memmap %#" PRIx64, addr);
-	if (len % size || size > 256 || !loaded_find(&f->l, addr, len)) {
+	fact("place efi-memmap %#" PRIx64 " entry=%" PRIu64 " size=%" PRIu64, addr, size, len);
+	fact("efi-entries %" PRIu64, nr);
+	if (size < EFI_ENTRY || size > 256 || len % size || nr > MOST_EFI ||
+	    !loaded_find(&f->l, addr, len)) {
 		bad(f, "the EFI memory map is in no segment, or has no whole entries");
 		return;
 	}
-	for (uint64_t off = 0; off < len; off += size) {
-		unsigned char entry[256];
-		char name[32];
-
-		if (!loaded_get(&f->l, entry, addr + off, size))
-			break;
-		snprintf(name, sizeof(name), "efi-map-%" PRIu64, off / size);
-		/* type, physical and virtual start, pages, attributes; what follows is padding */
-		memset(entry + 4, 0, 4);
-		fact_hex(name, (struct span){ entry, size < 40 ? size : 40 });
+	for (uint64_t i = 0; i < nr; i++) {
+		loaded_get(&f->l, entries[i], addr + i * size, EFI_ENTRY);
+		memset(entries[i] + 4, 0, 4);
 	}
+	qsort(entries, nr, EFI_ENTRY, by_physical_start);
+	for (uint64_t i = 0; i < nr; i++)
+		fact_hex("efi-map", (struct span){ entries[i], EFI_ENTRY });
 }
 
 static void facts_efi(struct facts *f)
@@ -152,9 +166,8 @@ static void facts_efi(struct facts *f)
 		fact("efi none");
 		return;
 	}
-	fact("efi %.4s systab=%#" PRIx64 " desc=%" PRIu64 " version=%" PRIu64 " size=%" PRIu64,
-	     (const char *)s.data, params_split(f, 0x1c4, 0x1d8), params_u32(f, 0x1c8),
-	     params_u32(f, 0x1cc), params_u32(f, 0x1d4));
+	fact("efi %.4s systab=%#" PRIx64 " version=%" PRIu64, (const char *)s.data,
+	     params_split(f, 0x1c4, 0x1d8), params_u32(f, 0x1cc));
 	facts_efi_map(f);
 }
 
@@ -185,6 +198,10 @@ static void setup_data_entry(struct facts *f, uint64_t addr, uint32_t type, uint
 		bad(f, "setup_data of type %u is not all loaded", type);
 	} else if (type == SETUP_RNG_SEED) {
 		fact("%s %u random bytes", name, len);
+	} else if (type == SETUP_EFI) {
+		/* The second number, once the runtime services, is not read any more. */
+		memset(bytes + 8, 0, 8);
+		fact_hex(name, (struct span){ bytes, len });
 	} else {
 		fact_hex(name, (struct span){ bytes, len });
 	}
@@ -257,7 +274,8 @@ static bool map_has_ram(const struct facts *f, struct range r)
 
 void fact_entry(const struct map_entry *e)
 {
-	fact("e820 %016" PRIx64 "-%016" PRIx64 " %u", e->addr, e->addr + e->size - 1, e->type);
+	fact("%s %016" PRIx64 "-%016" PRIx64 " %u", e->addr < LOW_END ? "e820-low" : "e820",
+	     e->addr, e->addr + e->size - 1, e->type);
 }
 
 void facts_map(struct facts *f)

@@ -8,7 +8,7 @@
  *
  * and with --sources, where a loader may take what it says from:
  *
- *	file|running|firmware NAME VALUE
+ *	file|running|firmware|firmware-but-ram|computed NAME VALUE
  */
 #ifndef TESTS_HARNESS_FACTS_H
 #define TESTS_HARNESS_FACTS_H
@@ -16,7 +16,9 @@
 #include "tests/harness/loaded.h"
 
 #define PARAMS_SIZE 4096
-#define E820_RAM    1
+/* Below, machines and loaders have habits of their own: facts say "-low". */
+#define LOW_END	 (1 << 20)
+#define E820_RAM 1
 
 struct map_entry {
 	uint64_t addr, size;
