@@ -251,10 +251,12 @@ static unsigned int count_prstatus(int fd, const Elf64_Ehdr *h)
 
 	if (pread(fd, &p, sizeof(p), h->e_phoff) != sizeof(p) || p.p_type != PT_NOTE)
 		return 0;
-	size = pread(fd, notes, sizeof(notes) < p.p_filesz ? sizeof(notes) : p.p_filesz, p.p_offset);
+	size = sizeof(notes) < p.p_filesz ? sizeof(notes) : p.p_filesz;
+	size = pread(fd, notes, size, p.p_offset);
 	for (ssize_t off = 0; off + (ssize_t)sizeof(n) <= size;) {
 		memcpy(&n, notes + off, sizeof(n));
-		if (n.n_namesz == 5 && n.n_type == NT_PRSTATUS && !memcmp(notes + off + 12, "CORE", 5))
+		if (n.n_namesz == 5 && n.n_type == NT_PRSTATUS &&
+		    !memcmp(notes + off + sizeof(n), "CORE", 5))
 			nr++;
 		off += sizeof(n) + ((n.n_namesz + 3ul) & ~3ul) + ((n.n_descsz + 3ul) & ~3ul);
 	}

@@ -214,10 +214,22 @@ static void test_fallback(void **state)
 		int err;
 		bool falls_back;
 	} table[] = {
-		{ ENOSYS, true },  { EINVAL, true },	    { ENOEXEC, true }, { EOPNOTSUPP, true },
-		{ EPERM, false },  { EACCES, false },	    { EBUSY, false },  { EKEYREJECTED, false },
-		{ ENOKEY, false }, { EBADMSG, false },	    { ENODATA, false }, { ELIBBAD, false },
-		{ ENOMEM, false }, { EADDRNOTAVAIL, false }, { ENOPKG, false }, { EFBIG, false },
+		{ ENOSYS, true },
+		{ EINVAL, true },
+		{ ENOEXEC, true },
+		{ EOPNOTSUPP, true },
+		{ EPERM, false },
+		{ EACCES, false },
+		{ EBUSY, false },
+		{ EKEYREJECTED, false },
+		{ ENOKEY, false },
+		{ EBADMSG, false },
+		{ ENODATA, false },
+		{ ELIBBAD, false },
+		{ ENOPKG, false },
+		{ ENOMEM, false },
+		{ EADDRNOTAVAIL, false },
+		{ EFBIG, false },
 	};
 
 	(void)state;
