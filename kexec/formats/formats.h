@@ -53,7 +53,7 @@ uint64_t bzImage_alignment(const struct bzImage_facts *f);
  * An x86_64 vmlinux: where its bytes go. It is not loaded anywhere else: relocating
  * itself is the job of the bzImage's decompressor, which has no part in this.
  */
-#define VMLINUX_PARTS 12
+#define VMLINUX_PARTS 12 /* leaves four of the kernel's 16 segments for what comes with it */
 
 struct vmlinux_part {
 	struct extent bytes;   /* from the start of the part; less than memsz: the rest is zero */
