@@ -227,7 +227,7 @@ static int read_record(const struct ring *r, uint64_t id, struct log_record *ret
 static int ring_walk(const struct ring *r, struct log_sink *sink, struct why *w)
 {
 	uint64_t mask = id_mask(r), most = UINT64_C(1) << r->count_bits;
-	uint64_t nr = ((r->head - r->tail) & mask) + 1, id = r->tail & mask;
+	uint64_t nr = ((r->head - r->tail) & mask) + 1, id = r->tail & mask, in_a_row = 0;
 
 	/* More than there is room for: then everything that is there. */
 	if (nr > most) {
@@ -236,14 +236,16 @@ static int ring_walk(const struct ring *r, struct log_sink *sink, struct why *w)
 		id = (r->head - most + 1) & mask;
 		nr = most;
 	}
-	for (; nr > 0; nr--, id = (id + 1) & mask) {
+	for (; nr > 0 && in_a_row < LIMIT_LOG_LOST; nr--, id = (id + 1) & mask) {
 		struct log_record record;
 		int err = read_record(r, id, &record, w);
 
 		if (err < 0) {
 			sink->lost++;
+			in_a_row++;
 			continue;
 		}
+		in_a_row = 0;
 		err = err ? log_emit(sink, &record) : 0;
 		if (err < 0)
 			return err;

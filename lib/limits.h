@@ -70,7 +70,9 @@
 #define LIMIT_BPF_STEPS 4000000
 
 /* Program headers of a dump; a machine with holes has some thousand. */
-#define LIMIT_DUMP_SEGMENTS (1 << 20)
+#define LIMIT_DUMP_SEGMENTS (1 << 17)
+/* Records of a log in a row that are not in the dump; then the rest is not looked for. */
+#define LIMIT_LOG_LOST (1 << 16)
 /* Notes of a dump: some hundred bytes a CPU. */
 #define LIMIT_DUMP_NOTES (64 * MiB)
 /* The kernel's note about itself; a page of the largest kind. */

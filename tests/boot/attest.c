@@ -12,6 +12,7 @@
  *	KXT efi yes runtime | yes | no
  *	KXT efi_trouble LINE		of the kernel log, one at most
  *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees, CPUs' notes counted
+ *	KXT dmesg STATUS start=yes|no panic=yes|no	and what vmcore-dmesg makes of it
  *	KXT end ID
  *
  * Then it mounts the test disk and runs the script /disk/NEXT/script, NEXT read
@@ -315,6 +316,26 @@ static void tell_efi(void)
 	say("KXT efi_trouble %s\n", trouble);
 }
 
+/* The log of the kernel that crashed: from its first message to its last words. */
+static void tell_dmesg(void)
+{
+	static const char start[] = "] Linux version ", panic[] = "] Kernel panic - not syncing: ";
+	int status, has_start = 0, has_panic = 0;
+	char line[1024];
+	FILE *log;
+
+	if (access("/proc/vmcore", F_OK) || access("/sbin/vmcore-dmesg", X_OK))
+		return;
+	log = popen("/sbin/vmcore-dmesg /proc/vmcore", "r");
+	while (log && fgets(line, sizeof(line), log)) {
+		has_start |= strstr(line, start) != NULL;
+		has_panic |= has_start && strstr(line, panic);
+	}
+	status = log ? pclose(log) : -1;
+	say("KXT dmesg %d start=%s panic=%s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	    has_start ? "yes" : "no", has_panic ? "yes" : "no");
+}
+
 static void attest(void)
 {
 	struct utsname u;
@@ -327,6 +348,7 @@ static void attest(void)
 	hash_initrd();
 	tell_efi();
 	tell_vmcore();
+	tell_dmesg();
 	say("KXT end %s\n", slurp("/kxt/id"));
 }
 

@@ -24,7 +24,7 @@
 #include "lib/page-codec.h"
 #include "tests/unit/dumps.h"
 
-#define PAGE 4096
+#define PAGE	 4096
 #define MEM_SIZE (2 * PAGE)
 
 void dump_make(struct dump *d, size_t word)
@@ -126,8 +126,7 @@ static unsigned int add_desc(struct ring_writer *r, uint64_t begin, uint64_t nex
 	bytes_set(mem, RING_INFO(i) + 40, 4, r->seq % 2 ? 0x80000003 : 42);
 	bytes_set(mem, RING_AT_HEAD, word, r->id);
 	if (r->seq >= 1 << RING_COUNT_BITS)
-		bytes_set(mem, RING_AT_TAIL, word,
-			  (r->id - (1 << RING_COUNT_BITS) + 1) & r->mask);
+		bytes_set(mem, RING_AT_TAIL, word, (r->id - (1 << RING_COUNT_BITS) + 1) & r->mask);
 	r->id = (r->id + 1) & r->mask;
 	r->seq++;
 	return i;
@@ -174,7 +173,7 @@ void records_make(struct dump *d, bool old)
 
 static size_t records_next(const struct dump *d)
 {
-	uint32_t next;
+	uint32_t next = 0;
 
 	assert_true(span_le32(bytes_span(&d->mem), RECORDS_AT_NEXT, &next));
 	return next;

@@ -14,9 +14,9 @@
 #define DUMP_VA UINT64_C(0xffffffff81200000) /* in the image of an x86_64 kernel */
 
 struct dump {
-	size_t word;	  /* 8, or 4: another kernel, of 32 bits */
-	uint64_t va;	  /* of the first byte */
-	struct bytes mem; /* from DUMP_PA on */
+	size_t word;	   /* 8, or 4: another kernel, of 32 bits */
+	uint64_t va;	   /* of the first byte */
+	struct bytes mem;  /* from DUMP_PA on */
 	struct bytes info; /* vmcoreinfo */
 };
 
@@ -39,14 +39,14 @@ void dump_forget(struct dump *d, const char *key);
 #define RING_AT_HEAD	  (RING_AT + 0x10 + 0x20)
 #define RING_AT_TAIL	  (RING_AT + 0x10 + 0x18)
 #define RING_AT_SIZE_BITS (RING_AT + 0x48)
-#define RING_DESC(i)	  (0x200 + (i) * 32)
-#define RING_INFO(i)	  (0x400 + (i) * 48)
+#define RING_DESC(i)	  (0x200 + (i)*32)
+#define RING_INFO(i)	  (0x400 + (i)*48)
 #define RING_DATA	  0x1000
 
 struct ring_writer {
 	struct dump *d;
-	uint64_t mask;	    /* of descriptor numbers */
-	uint64_t id, lpos;  /* of the next record */
+	uint64_t mask;	   /* of descriptor numbers */
+	uint64_t id, lpos; /* of the next record */
 	uint64_t seq;
 };
 
@@ -58,8 +58,8 @@ unsigned int ring_add_empty(struct ring_writer *r, unsigned int lpos);
 
 /* ---- records in 256 bytes ---- */
 
-#define RECORDS_AT   0x1000
-#define RECORDS_SIZE 256
+#define RECORDS_AT	 0x1000
+#define RECORDS_SIZE	 256
 #define RECORDS_AT_FIRST 0x48
 #define RECORDS_AT_NEXT	 0x50
 
@@ -88,7 +88,7 @@ void dump_as_guest_elf(struct bytes *ret, const struct dump *d);
 void dump_as_compressed(struct bytes *ret, const struct dump *d, unsigned int flags, int without);
 
 /* Where in a compressed dump descriptor @i is. */
-#define COMPRESSED_DESC(i) (4 * 4096 + (i) * 24)
+#define COMPRESSED_DESC(i) (4 * 4096 + (i)*24)
 
 /* Opens @file, prints its log as text or JSON to @ret_text, which the caller frees. */
 int dump_log(const struct bytes *file, bool json, char **ret_text, struct log_sink *sink,

@@ -79,12 +79,12 @@ static void fill_ring(struct ring_writer *r, struct dump *d)
 	ring_add(r, "last");
 }
 
-#define RING_TEXT                                              \
-	"[    0.000001] first\n"                              \
+#define RING_TEXT                                                  \
+	"[    0.000001] first\n"                                   \
 	"[    1.500001] two\nlines\tand\\x1b[1m \\xc3\\xa9 \"\\\n" \
-	"[    3.000001] \n"                                   \
-	"[    6.000001] " STICKS STICKS "\n"                  \
-	"[    7.500001] " STICKS STICKS "\n"                  \
+	"[    3.000001] \n"                                        \
+	"[    6.000001] " STICKS STICKS "\n"                       \
+	"[    7.500001] " STICKS STICKS "\n"                       \
 	"[    9.000001] \n"
 
 static void test_ring(void **state)
@@ -118,13 +118,12 @@ static void test_ring_json(void **state)
 	bytes_set(&d.mem, RING_DESC(ring_add(&r, "gone")) + 8, 8, 0);
 	assert_int_equal(log_of(&d, true, &text, &sink, &w), 0);
 	assert_string_equal(
-		text,
-		"{\n  \"release\": \"6.0.0-test\",\n  \"records\": [\n"
-		"    {\"seq\": 0, \"time_ns\": 1999, \"thread\": 42, \"text\": \"first\"},\n"
-		"    {\"seq\": 1, \"time_ns\": 1500001999, \"cpu\": 3, \"text\": "
-		"\"two\\nlines\\tand\\\\x1b \\\\xc3 \\\"\\\\\"}\n"
-		"  ],\n  \"layout\": \"ring\",\n  \"lost\": 0,\n  \"complete\": true,\n"
-		"  \"reason\": null\n}\n");
+		text, "{\n  \"release\": \"6.0.0-test\",\n  \"records\": [\n"
+		      "    {\"seq\": 0, \"time_ns\": 1999, \"thread\": 42, \"text\": \"first\"},\n"
+		      "    {\"seq\": 1, \"time_ns\": 1500001999, \"cpu\": 3, \"text\": "
+		      "\"two\\nlines\\tand\\\\x1b \\\\xc3 \\\"\\\\\"}\n"
+		      "  ],\n  \"layout\": \"ring\",\n  \"lost\": 0,\n  \"complete\": true,\n"
+		      "  \"reason\": null\n}\n");
 }
 
 /* Older records make room: 16 descriptors. */
@@ -145,6 +144,30 @@ static void test_ring_full(void **state)
 				 "[%5u.%06u] %u\n", i * 3 / 2, i % 2 * 500000 + 1, i);
 	}
 	check_text(&d, want);
+}
+
+/* A text that ends where the ring does; one whose length is more than its block has. */
+static void test_ring_blocks(void **state)
+{
+	static const char sticks[] = STICKS STICKS STICKS STICKS "12345678";
+	autodump struct dump d, empty = { 0 };
+	char want[512];
+	struct ring_writer r;
+
+	(void)state;
+	dump_make(&d, 8);
+	ring_make(&r, &d);
+	ring_add(&r, sticks);
+	assert_int_equal(r.lpos & 511, 0);
+	bytes_set(&d.mem, RING_INFO(ring_add(&r, "12345678")) + 4, 2, 60000);
+	snprintf(want, sizeof(want), "[    0.000001] %s\n[    1.500001] 12345678\n", sticks);
+	check_text(&d, want);
+
+	dump_make(&empty, 8);
+	ring_make(&r, &empty);
+	ring_add(&r, "one");
+	bytes_set(&empty.mem, RING_DESC(ring_add(&r, "two")) + 16, 8, r.lpos - 16);
+	check_lost(&empty, "[    0.000001] one\n", 1, "is damaged");
 }
 
 /* Records that a CPU had begun when it was stopped are nobody's loss. */
@@ -308,8 +331,10 @@ static void test_records_damaged(void **state)
 
 static void test_records_refused(void **state)
 {
-	static const char *const needed[] = { "SYMBOL(log_buf)", "SYMBOL(log_buf_len)",
-					      "SYMBOL(log_next_idx)", "SIZE(printk_log)",
+	static const char *const needed[] = { "SYMBOL(log_buf)",
+					      "SYMBOL(log_buf_len)",
+					      "SYMBOL(log_next_idx)",
+					      "SIZE(printk_log)",
 					      "OFFSET(printk_log.ts_nsec)",
 					      "OFFSET(printk_log.len)",
 					      "OFFSET(printk_log.text_len)" };
@@ -387,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_ring_json),
 		cmocka_unit_test(test_ring_full),
+		cmocka_unit_test(test_ring_blocks),
 		cmocka_unit_test(test_ring_in_flight),
 		cmocka_unit_test(test_ring_damaged),
 		cmocka_unit_test(test_ring_refused),

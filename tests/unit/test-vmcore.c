@@ -94,6 +94,30 @@ static void test_elf(void **state)
 	assert_int_equal(refused(&guest, "is not mapped"), -ENXIO);
 }
 
+static void test_elf_edges(void **state)
+{
+	autobytes struct bytes file = { 0 }, guest = { 0 };
+	autofree char *text = NULL;
+	autodump struct dump d;
+	struct log_sink sink;
+	struct why w = { 0 };
+
+	(void)state;
+	/* What stands behind a segment is not its memory. */
+	make(&d);
+	dump_forget(&d, "NUMBER(phys_base)");
+	dump_as_elf(&file, &d);
+	bytes_set(&file, 64 + 56 + 32, 8, 4096);
+	assert_int_equal(dump_log(&file, false, &text, &sink, &w), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(sink.lost, 3);
+	/* No virtual address is not address 0. */
+	dump_info(&d, "NUMBER(phys_base)=0");
+	bytes_set(&d.mem, 0, 8, RING_AT);
+	dump_as_guest_elf(&guest, &d);
+	assert_int_equal(refused(&guest, "is not mapped"), -ENXIO);
+}
+
 static void test_elf_refused(void **state)
 {
 	static const struct {
@@ -111,9 +135,9 @@ static void test_elf_refused(void **state)
 		{ 56, 2, 60000, -EBADMSG, "program headers" },
 		{ 56, 2, 0, -ENODATA, "no vmcoreinfo" },
 		{ 56, 2, 1, -ENXIO, "" },
-		{ 64 + 32, 8, 4, -ENODATA, "no vmcoreinfo" },	     /* notes end early */
+		{ 64 + 32, 8, 4, -ENODATA, "no vmcoreinfo" },	      /* notes end early */
 		{ 64 + 8, 8, UINT64_MAX, -ENODATA, "no vmcoreinfo" }, /* or are elsewhere */
-		{ 64 + 56 + 16, 8, 0x1000, -ENXIO, "" },	     /* other memory */
+		{ 64 + 56 + 16, 8, 0x1000, -ENXIO, "" },	      /* other memory */
 		{ 64 + 56 + 8, 8, UINT64_MAX - 10, -ENXIO, "" },
 	};
 
@@ -227,6 +251,70 @@ static void test_compressed_refused(void **state)
 	assert_int_equal(refused(&flat, "makedumpfile -R"), -EOPNOTSUPP);
 }
 
+/* A page that could not be unpacked leaves nothing behind in the place of another. */
+static void test_compressed_cache(void **state)
+{
+#ifdef HAVE_ZLIB
+	autobytes struct bytes file = { 0 };
+	autovmcore struct vmcore v = { 0 };
+	autoblob struct blob b = { 0 };
+	autodump struct dump d;
+	unsigned char first[4096], again[4096];
+	uint32_t size;
+
+	(void)state;
+	dump_make(&d, 8);
+	bytes_fill(&d.mem, 'x', 16 * 4096);
+	for (size_t i = 0; i < d.mem.size; i += 8)
+		bytes_set(&d.mem, i, 8, i * UINT64_C(0x9e3779b97f4a7c15) >> 20);
+	dump_as_compressed(&file, &d, PAGE_ZLIB, -1);
+	assert_true(span_le32(bytes_span(&file), COMPRESSED_DESC(16) + 8, &size) && size < 4096);
+	bytes_set(&file, COMPRESSED_DESC(16) + 8, 4, size - 9);
+	b = bytes_blob(&file);
+	assert_int_equal(vmcore_open_blob(&v, &b, NULL), 0);
+	assert_int_equal(vmcore_read_phys(&v, DUMP_PA, first, sizeof(first), NULL), 0);
+	assert_memory_equal(first, d.mem.data, sizeof(first));
+	assert_int_equal(vmcore_read_phys(&v, DUMP_PA + 16 * 4096, again, sizeof(again), NULL),
+			 -EBADMSG);
+	assert_int_equal(vmcore_read_phys(&v, DUMP_PA, again, sizeof(again), NULL), 0);
+	assert_memory_equal(first, again, sizeof(first));
+#else
+	(void)state;
+	skip();
+#endif
+}
+
+/* A page has to be as long as it should. */
+static void test_page_length(void **state)
+{
+	static const struct {
+		enum page_codec codec;
+		unsigned char packed[32];
+		size_t len;
+	} cases[] = {
+#ifdef HAVE_ZLIB
+		{ PAGE_ZLIB, "\x78\x9c\x4b\x4c\x84\x01\x00\x14\xe1\x03\xcb", 11 },
+#endif
+#ifdef HAVE_ZSTD
+		{ PAGE_ZSTD,
+		  "\x28\xb5\x2f\xfd\x20\x0a\x51\x00\x00"
+		  "aaaaaaaaaa",
+		  19 },
+#endif
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct span in = { cases[i].packed, cases[i].len };
+		unsigned char out[32];
+
+		assert_int_equal(page_unpack(cases[i].codec, in, out, 10, NULL), 0);
+		assert_memory_equal(out, "aaaaaaaaaa", 10);
+		assert_int_equal(page_unpack(cases[i].codec, in, out, 11, NULL), -EBADMSG);
+		assert_int_equal(page_unpack(cases[i].codec, in, out, 9, NULL), -EBADMSG);
+	}
+}
+
 /* ---- addresses ---- */
 
 /* Opens a compressed dump of @d, whose addresses are physical. */
@@ -266,7 +354,8 @@ static void test_x86_tables(void **state)
 		dump_info(&d, "NUMBER(pgtable_l5_enabled)=%u", five);
 		dump_info(&d, "NUMBER(sme_mask)=%llu", 1ULL << 47);
 		dump_info(&d, "SYMBOL(init_top_pgt)=%llx", (unsigned long long)d.va);
-		bytes_set(&d.mem, 8 * ((top >> shift) & 511), 8, low | 0x67 | 1ULL << 47);
+		/* What says "large" further down says nothing here. */
+		bytes_set(&d.mem, 8 * ((top >> shift) & 511), 8, low | 0xe7 | 1ULL << 47);
 		bytes_set(&d.mem, 0x1000, 8, low | 0x67);
 		bytes_set(&d.mem, 0x1000 + 8, 8, UINT64_C(0x8000000123400000) | 0x63);
 		bytes_set(&d.mem, 0x1000 + 16, 8, UINT64_C(0x5400000000) | 0xe3); /* large */
@@ -296,6 +385,7 @@ static void test_arm64(void **state)
 	v.machine = EM_AARCH64;
 	/* Before 5.4 the linear mapping was in the upper half. */
 	check_address(&v, 0xffff800000001000, 0x40001000);
+	check_address(&v, 0xffff000000001000, 0xffff000000001000 - 0xffff80003fe00000);
 	dump_info(&d, "NUMBER(TCR_EL1_T1SZ)=0x10");
 	vmcore_done(&v);
 	open_dump(&v, &d);
@@ -311,10 +401,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_elf_edges),
 		cmocka_unit_test(test_elf_refused),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_compressed_missing),
 		cmocka_unit_test(test_compressed_refused),
+		cmocka_unit_test(test_compressed_cache),
+		cmocka_unit_test(test_page_length),
 		cmocka_unit_test(test_x86_tables),
 		cmocka_unit_test(test_arm64),
 	};
