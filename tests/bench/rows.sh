@@ -51,7 +51,8 @@ segments_row() {
 	loads ours /sbin/kexec -c -l "$@"
 	loads peer "${peer_program[@]}" -c -l "$@"
 	goal wall-ratio 0.25 ours peer
-	goal process-ratio 0.5 ours peer
+	# Not the process's own: pages of a mapped file count there, and are the cache's.
+	goal own-ratio 0.5 ours peer
 }
 row_segments_16() { segments_row 16; }
 row_segments_128() { segments_row 128; }

@@ -11,13 +11,14 @@
  *
  * and prints a line per load:
  *
- *	BENCH NAME VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY
+ *	BENCH NAME VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY LEFT
  *
  * times in microseconds, memory in KiB: PROCESS is ru_maxrss of the command,
- * MEMORY what the whole machine had less of at its worst, page cache excluded.
+ * MEMORY what the whole machine had less of at its worst, page cache excluded,
+ * LEFT what it still has less of afterwards, which is what has been loaded.
  * Watching that costs time, so repetition 0 watches and is not timed, which
- * also reads everything once; the others are timed and not watched (MEMORY is
- * "-"). Variants take turns, each time in the opposite order. After each load
+ * also reads everything once; the others are timed and not watched (MEMORY and
+ * LEFT are "-"). Variants take turns, each time in the opposite order. After each load
  * the kernel must say that something is loaded; it is then unloaded.
  *
  * A kernel that is started finds this program in its initrd, too, and "bench-second"
@@ -69,6 +70,7 @@ struct row {
 struct cost {
 	long wall; /* microseconds */
 	long memory; /* KiB; -1 if nobody watched */
+	long left; /* KiB; as memory */
 	struct rusage usage;
 	int status;
 };
@@ -171,6 +173,7 @@ static void watch(struct cost *c, pid_t child)
 		usleep(300);
 	}
 	c->memory = before - least;
+	c->left = before - not_taken();
 }
 
 static void measure(struct cost *c, char **argv, bool watched)
@@ -226,7 +229,7 @@ static long in_us(struct timeval t)
 static void load(const struct row *row, struct command *cmd, int repetition)
 {
 	struct cost c;
-	char memory[32] = "-";
+	char memory[64] = "-\t-";
 
 	measure(&c, cmd->argv, repetition == 0);
 	if (c.status != 0 || !is_loaded()) {
@@ -235,7 +238,7 @@ static void load(const struct row *row, struct command *cmd, int repetition)
 		tell("BENCH-PROBLEM", row->name, cmd->variant);
 	} else {
 		if (c.memory >= 0)
-			snprintf(memory, sizeof(memory), "%ld", c.memory);
+			snprintf(memory, sizeof(memory), "%ld\t%ld", c.memory, c.left);
 		printf("BENCH\t%s\t%s\t%d\t%ld\t%ld\t%ld\t%ld\t%s\n", row->name, cmd->variant,
 		       repetition, c.wall, in_us(c.usage.ru_utime), in_us(c.usage.ru_stime),
 		       c.usage.ru_maxrss, memory);

@@ -211,41 +211,36 @@ static struct answer open_call(const struct call *c, const char *path, const uin
 	return do_open(c, path, how.flags);
 }
 
-struct answer paths_call(const struct call *c)
+/* The calls from before there were folders' descriptors, as those that have one. */
+static int modern(int nr, uint64_t *args)
 {
-	const uint64_t *a = c->args + 1; /* behind the folder's descriptor */
-	uint64_t old[4] = { c->args[0], c->args[1], c->args[2], 0 };
-	char path[PATH_MAX];
-	int nr = c->nr;
-
-	switch (c->nr) {
 #ifdef __x86_64__
+	switch (nr) {
 	case SYS_open:
-		nr = SYS_openat;
-		a = old;
-		break;
+		return SYS_openat;
 	case SYS_lstat:
-		old[2] = AT_SYMLINK_NOFOLLOW;
-		nr = SYS_newfstatat;
-		a = old;
-		break;
 	case SYS_stat:
-		old[2] = 0;
-		nr = SYS_newfstatat;
-		a = old;
-		break;
+		args[2] = nr == SYS_lstat ? AT_SYMLINK_NOFOLLOW : 0;
+		return SYS_newfstatat;
 	case SYS_access:
-		nr = SYS_faccessat;
-		a = old;
-		break;
+		return SYS_faccessat;
 	case SYS_readlink:
-		nr = SYS_readlinkat;
-		a = old;
-		break;
-#endif
+		return SYS_readlinkat;
 	default:
 		break;
 	}
+#endif
+	(void)args;
+	return nr;
+}
+
+struct answer paths_call(const struct call *c)
+{
+	uint64_t old[3] = { c->args[0], c->args[1], c->args[2] };
+	int nr = modern(c->nr, old);
+	const uint64_t *a = nr == c->nr ? c->args + 1 : old; /* without the folder's descriptor */
+	char path[PATH_MAX];
+
 	if (c->h->root < 0 || memory_string(c, a[0], path, sizeof(path)) < 0)
 		return let_pass();
 	tidy(path);
