@@ -52,6 +52,8 @@
 #define LIMIT_CRASH_NOTES (64 * KiB)
 /* An elfcorehdr, or the room that the kernel wants for it; 1 MiB in practice. */
 #define LIMIT_ELFCOREHDR (16 * MiB)
+/* All of it: a hundred thousand symbols, and those of modules. */
+#define LIMIT_KALLSYMS (256 * MiB)
 /* Where _text comes in /proc/kallsyms: behind what is at address 0, some thousand lines. */
 #define LIMIT_KALLSYMS_HEAD (1 * MiB)
 
