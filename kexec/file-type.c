@@ -16,8 +16,12 @@ static const struct file_type *const file_types[] = {
 	&file_type_compressed,
 	&file_type_bzImage64,
 	&file_type_arm64_image,
+	&file_type_riscv64_image,
 	&file_type_zboot,
+	&file_type_loongarch64_image,
 	&file_type_uki,
+	&file_type_uimage,
+	&file_type_envelope,
 	&file_type_vmlinux_x86_64,
 	&file_type_vmlinux_arm64,
 };

@@ -16,7 +16,9 @@ kexec_SRC += kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c 
 
 # A format is one file here and one row in kexec/file-type.c.
 kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c kexec/formats/compressed.c \
-	     kexec/formats/pe.c kexec/formats/uki.c kexec/formats/vmlinux.c kexec/formats/zboot.c
+	     kexec/formats/envelope.c kexec/formats/loongarch64-image.c kexec/formats/pe.c \
+	     kexec/formats/riscv64-image.c kexec/formats/uimage.c kexec/formats/uki.c \
+	     kexec/formats/vmlinux.c kexec/formats/zboot.c
 
 # An architecture is one folder here and one row in kexec/arch/arch.c.
 kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c kexec/arch/x86_64/x86_64.c

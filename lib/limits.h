@@ -50,6 +50,8 @@
 #define LIMIT_BPF_HANDLES 16
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* The string table of an ELF envelope, which needs 35 bytes. */
+#define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
 
