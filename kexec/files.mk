@@ -18,6 +18,7 @@ kexec_SRC += kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c 
 kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c kexec/formats/compressed.c \
 	     kexec/formats/envelope.c kexec/formats/loongarch64-image.c kexec/formats/pe.c \
 	     kexec/formats/riscv64-image.c kexec/formats/uimage.c kexec/formats/uki.c \
+	     kexec/formats/uki-sections.c \
 	     kexec/formats/vmlinux.c kexec/formats/zboot.c
 
 # An architecture is one folder here and one row in kexec/arch/arch.c.
