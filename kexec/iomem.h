@@ -28,6 +28,9 @@ struct iomem {
  */
 int iomem_read(struct iomem *ret, const struct sys *sys, struct why *w);
 
+/* The same for the text of such a file, which is changed; takes nothing over. */
+int iomem_parse(struct iomem *ret, char *text, struct why *w);
+
 void iomem_done(struct iomem *m);
 #define autoiomem __attribute__((cleanup(iomem_done)))
 

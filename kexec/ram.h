@@ -40,11 +40,26 @@ struct ram_map {
 
 /*
  * What the firmware told the running kernel, /sys/firmware/memmap; where there is
- * none, the outermost lines of @iomem. Words that nobody knows are RAM_RESERVED.
- * -EBADMSG if ranges overlap with different types beyond repair, -E2BIG, -ENOMEM,
- * -errno of reading.
+ * none, the outermost lines of @iomem. Words that nobody knows are RAM_RESERVED;
+ * where ranges overlap, what is less usable (the larger number) holds. -EBADMSG
+ * for a range that makes no sense, -E2BIG, -ENOMEM, -errno of reading.
  */
 int ram_read(struct ram_map *ret, const struct iomem *iomem, const struct sys *sys, struct why *w);
+
+/* The contents of the files "start", "end" and "type" of one range there. -EBADMSG. */
+int ram_parse(struct ram_range *ret, const char *start, const char *end, const char *type,
+	      struct why *w);
+
+/* A map of @list, which may overlap and is sorted on the way. -E2BIG, -ENOMEM. */
+int ram_build(struct ram_map *ret, struct ram_range *list, size_t nr, struct why *w);
+
+/*
+ * Where something may be loaded: usable memory of @all that the running kernel
+ * uses as such, too. It keeps off what it has found occupied by itself, say a
+ * log of the TPM. -E2BIG, -ENOMEM.
+ */
+int ram_loadable(struct ram_map *ret, const struct ram_map *all, const struct iomem *iomem,
+		 struct why *w);
 
 /* Adds @at as @type over whatever was there; keeps the map sorted and merged. -E2BIG, -ENOMEM. */
 int ram_set(struct ram_map *map, struct range at, enum ram_type type, struct why *w);
