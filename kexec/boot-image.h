@@ -19,8 +19,8 @@
 
 struct file_type;
 
-/* Explicit initrds and embedded ones together. */
-#define BOOT_IMAGE_BLOBS (LIMIT_LAYERS + LIMIT_INITRDS + 4)
+/* Layers, explicit initrds, addons and what we make. */
+#define BOOT_IMAGE_BLOBS (LIMIT_LAYERS + LIMIT_INITRDS + LIMIT_ADDONS + 4)
 
 struct boot_part {
 	struct extent bytes;

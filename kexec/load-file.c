@@ -26,7 +26,7 @@ enum route load_file_route(const struct boot_image *img, const struct arch_ops *
 
 bool load_file_has_parser(const struct boot_image *img)
 {
-	return img->parser.blob;
+	return img->parser.blob && !img->altered;
 }
 
 static bool has_own_fd(const struct extent *e)

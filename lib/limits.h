@@ -30,6 +30,8 @@
 #define LIMIT_LAYERS (2 * LIMIT_NESTING + 1)
 /* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
 #define LIMIT_INITRDS 16
+/* Addons of one image. */
+#define LIMIT_ADDONS 16
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */

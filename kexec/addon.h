@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addons: PE files without a kernel that add to the command line and the initrds
+ * of a unified kernel image; UAPI.5, FORMATS.md section 2.
+ */
+#ifndef KEXEC_ADDON_H
+#define KEXEC_ADDON_H
+
+#include "kexec/boot-image.h"
+#include "lib/limits.h"
+
+/* Paths of addons in the order in which they apply. */
+struct addon_paths {
+	char *path[LIMIT_ADDONS]; /* owned */
+	size_t nr;
+};
+
+/*
+ * The addons that belong to the image at path @kernel: those of the boot
+ * partition (loader/addons, if the image is in its EFI/Linux) first, then those
+ * of its own folder, @kernel less boot counters plus ".extra.d". No such folder
+ * is no error. -E2BIG, -ENOMEM, -errno of reading a folder.
+ */
+int addons_find(struct addon_paths *ret, const char *kernel, struct why *w);
+
+void addon_paths_done(struct addon_paths *p);
+#define autoaddons __attribute__((cleanup(addon_paths_done)))
+
+/* What an addon must fit. */
+struct addon_target {
+	uint16_t machine; /* PE header of the UKI */
+	char *uname;	  /* its section .uname, owned; NULL: none */
+};
+
+/* -EINVAL if the outermost image in @img's file is no UKI; -errno of reading. */
+int addon_target_read(struct addon_target *ret, const struct boot_image *img, struct why *w);
+
+void addon_target_done(struct addon_target *t);
+#define autotarget __attribute__((cleanup(addon_target_done)))
+
+/*
+ * Adds what is in @file (taken over in any case): .cmdline behind the command
+ * line, .initrd behind the initrds, .ucode in front of them, so that of several
+ * addons the last one's is the first; .dtb for the one there is. 0; 1 if it was
+ * left out, as the stub does, and @w says why: it is for another machine or
+ * another kernel, or has nothing to add. -EBADMSG, -E2BIG, -ENOMEM, -errno of reading.
+ */
+int addon_apply(struct boot_image *img, struct blob *file, const struct addon_target *target,
+		struct why *w);
+
+#endif
