@@ -18,6 +18,10 @@ struct addon {
 	const char *name; /* for the origin of its parts */
 };
 
+const struct sidecar_kind addon_kind = {
+	.suffix = ".addon.efi", .global_folder = "loader/addons",
+};
+
 void addon_target_done(struct addon_target *t)
 {
 	free(t->uname);

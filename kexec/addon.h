@@ -7,24 +7,10 @@
 #define KEXEC_ADDON_H
 
 #include "kexec/boot-image.h"
-#include "lib/limits.h"
+#include "kexec/sidecar.h"
 
-/* Paths of addons in the order in which they apply. */
-struct addon_paths {
-	char *path[LIMIT_ADDONS]; /* owned */
-	size_t nr;
-};
-
-/*
- * The addons that belong to the image at path @kernel: those of the boot
- * partition (loader/addons, if the image is in its EFI/Linux) first, then those
- * of its own folder, @kernel less boot counters plus ".extra.d". No such folder
- * is no error. -E2BIG, -ENOMEM, -errno of reading a folder.
- */
-int addons_find(struct addon_paths *ret, const char *kernel, struct why *w);
-
-void addon_paths_done(struct addon_paths *p);
-#define autoaddons __attribute__((cleanup(addon_paths_done)))
+/* Of the partition first, then the image's own. */
+extern const struct sidecar_kind addon_kind;
 
 /* What an addon must fit. */
 struct addon_target {

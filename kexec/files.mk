@@ -3,7 +3,7 @@ PROGRAMS += kexec/kexec kexec/kexec-image
 USER_PROGRAMS += kexec/kexec-image
 MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
-kexec_SRC += kexec/actions.c kexec/addon.c kexec/addon-find.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
+kexec_SRC += kexec/actions.c kexec/addon.c kexec/cpio.c kexec/sidecar.c kexec/stub-initrd.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
 	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
 	     kexec/file-type.c kexec/host.c kexec/iomem.c \
 	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \

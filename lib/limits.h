@@ -32,6 +32,8 @@
 #define LIMIT_INITRDS 16
 /* Addons of one image. */
 #define LIMIT_ADDONS 16
+/* Files of one kind beside an image: credentials, extensions. */
+#define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */

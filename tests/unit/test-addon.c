@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Profiles chosen by the user, and addons: what they add, in which order, which are left out. */
+/* Profiles, addons and stub initrds: what they add, in which order, what is left out. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 
 #include "kexec/addon.h"
 #include "kexec/file-type.h"
+#include "kexec/stub-initrd.h"
 #include "lib/cleanup.h"
 #include "tests/unit/images.h"
 
@@ -223,17 +225,20 @@ static void touch(const char *name)
 /* @want: paths below the folder, separated by spaces. */
 static void expect_found(const char *kernel, const char *want)
 {
-	autoaddons struct addon_paths found = { 0 };
 	char path[512], have[1024] = "";
-	struct why w = { 0 };
 
 	snprintf(path, sizeof(path), "%s/%s", folder, kernel);
-	if (addons_find(&found, path, &w) != 0)
-		fail_msg("%s: %s", kernel, w.text);
-	for (size_t i = 0; i < found.nr; i++) {
-		assert_memory_equal(found.path[i], folder, strlen(folder));
-		sprintf(have + strlen(have), "%s%s", i ? " " : "",
-			found.path[i] + strlen(folder) + 1);
+	for (int global = 1; global >= 0; global--) {
+		autosidecars struct sidecars found = { 0 };
+		struct why w = { 0 };
+
+		if (sidecars_find(&found, path, &addon_kind, global, &w) != 0)
+			fail_msg("%s: %s", kernel, w.text);
+		for (size_t i = 0; i < found.nr; i++) {
+			assert_memory_equal(found.path[i], folder, strlen(folder));
+			sprintf(have + strlen(have), "%s%s", have[0] ? " " : "",
+				found.path[i] + strlen(folder) + 1);
+		}
 	}
 	assert_string_equal(have, want);
 }
@@ -289,18 +294,144 @@ static void test_find(void **state)
 
 static void test_too_many(void **state)
 {
-	autoaddons struct addon_paths found = { 0 };
+	autosidecars struct sidecars found = { 0 };
 	struct why w = { 0 };
 	char path[128];
 
 	(void)state;
-	for (int i = 0; i <= LIMIT_ADDONS; i++) {
+	for (int i = 0; i <= LIMIT_SIDECARS; i++) {
 		snprintf(path, sizeof(path), "m.efi.extra.d/%d.addon.efi", i);
 		touch(path);
 	}
 	snprintf(path, sizeof(path), "%s/m.efi", folder);
-	check_refused("many", addons_find(&found, path, &w), &w, -E2BIG, "more than 16 addons");
+	check_refused("many", sidecars_find(&found, path, &addon_kind, false, &w), &w, -E2BIG,
+		      "more than 64 files of one kind");
 	assert_int_equal(found.nr, 0);
+}
+
+static unsigned int hex(const unsigned char *field)
+{
+	char text[9] = "";
+
+	memcpy(text, field, 8);
+	return strtoul(text, NULL, 16);
+}
+
+/* "mode name=content" of each entry, as the kernel unpacks archives behind each other. */
+static void list_cpio(char *ret, const unsigned char *data, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size) {
+		unsigned int mode = hex(data + at + 14), len = hex(data + at + 54),
+			     name_len = hex(data + at + 94);
+		const char *name = (const char *)data + at + 110;
+
+		assert_memory_equal(data + at, "070701", 6);
+		assert_int_equal(strlen(name) + 1, name_len);
+		at = (at + 110 + name_len + 3) & ~(size_t)3;
+		if (strcmp(name, "TRAILER!!!") == 0)
+			ret += sprintf(ret, ".\n");
+		else
+			ret += sprintf(ret, "%o %s%s%.*s\n", mode, name, len ? "=" : "", (int)len,
+				       data + at);
+		at = (at + len + 3) & ~(size_t)3;
+	}
+	assert_int_equal(at, size);
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	touch(name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void expect_stub_initrd(const char *kernel, const struct uki_choice *choice,
+			       const char *want)
+{
+	autobytes struct bytes uki = { 0 };
+	autoimage struct boot_image img = { 0 };
+	autofree unsigned char *data = NULL;
+	const struct extent *e;
+	struct why w = { 0 };
+	struct blob b;
+	char path[512], have[2048] = "";
+
+	MAKE_PE(&uki, { ".linux", bytes_span(&bzImage) }, { ".osrel", TEXT("ID=x\n") },
+		{ ".pcrsig", TEXT("{}") }, { ".pcrpkey", TEXT("key") }, { ".profile", TEXT("ID=a") },
+		{ ".profile", TEXT("ID=b") }, { ".pcrsig", TEXT("{b}") });
+	b = bytes_blob(&uki);
+	assert_int_equal(file_type_open(&img, &b, NULL, NULL), 0);
+	snprintf(path, sizeof(path), "%s/%s", folder, kernel);
+	if (stub_initrd_add(&img, path, choice, &w) != 0)
+		fail_msg("%s: %s", kernel, w.text);
+	assert_int_equal(img.nr_initrd, 1);
+	assert_true(img.altered);
+	e = &img.initrd[0].bytes;
+	assert_int_equal(extent_dup(e, 0, e->len, &data, NULL), 0);
+	list_cpio(have, data, e->len);
+	assert_string_equal(have, want);
+}
+
+#define SECTIONS(sig, profile)                                  \
+	"40555 .extra\n100444 .extra/tpm2-pcr-signature.json=" sig \
+	"\n.\n40555 .extra\n100444 .extra/tpm2-pcr-public-key.pem=key\n.\n" \
+	"40555 .extra\n100444 .extra/os-release=ID=x\n\n.\n" \
+	"40555 .extra\n100444 .extra/profile=" profile "\n.\n"
+
+static void test_stub_initrds(void **state)
+{
+	const struct uki_choice b = { .id = "b" };
+
+	(void)state;
+	expect_stub_initrd("none.efi", NULL, SECTIONS("{}", "ID=a"));
+	expect_stub_initrd("none.efi", &b, SECTIONS("{b}", "ID=b"));
+	put("esp/EFI/Linux/u.efi.extra.d/b.cred", "two");
+	put("esp/EFI/Linux/u.efi.extra.d/a.cred", "");
+	put("esp/EFI/Linux/u.efi.extra.d/s.raw", "system");
+	put("esp/EFI/Linux/u.efi.extra.d/c.confext.raw", "configuration");
+	put("esp/loader/credentials/g.cred", "global");
+	put("esp/loader/extensions/e.sysext.raw", "extension");
+	expect_stub_initrd("esp/EFI/Linux/u.efi", NULL,
+			   "40500 .extra\n40500 .extra/credentials\n"
+			   "100400 .extra/credentials/a.cred\n"
+			   "100400 .extra/credentials/b.cred=two\n.\n"
+			   "40500 .extra\n40500 .extra/global_credentials\n"
+			   "100400 .extra/global_credentials/g.cred=global\n.\n"
+			   "40555 .extra\n40555 .extra/sysext\n100444 .extra/sysext/s.raw=system\n.\n"
+			   "40555 .extra\n40555 .extra/global_sysext\n"
+			   "100444 .extra/global_sysext/e.sysext.raw=extension\n.\n"
+			   "40555 .extra\n40555 .extra/confext\n"
+			   "100444 .extra/confext/c.confext.raw=configuration\n.\n"
+			   SECTIONS("{}", "ID=a"));
+}
+
+/* Nothing to say is no initrd; and no stub is in a bzImage. */
+static void test_no_stub_initrds(void **state)
+{
+	autobytes struct bytes uki = { 0 };
+	autoimage struct boot_image img = { 0 }, bare = { 0 };
+	struct why w = { 0 };
+	struct blob b;
+
+	(void)state;
+	MAKE_PE(&uki, { ".linux", bytes_span(&bzImage) });
+	b = bytes_blob(&uki);
+	assert_int_equal(file_type_open(&img, &b, NULL, NULL), 0);
+	assert_int_equal(stub_initrd_add(&img, "/nowhere/x.efi", NULL, NULL), 0);
+	assert_int_equal(img.nr_initrd, 0);
+	assert_false(img.altered);
+	b = bytes_blob(&bzImage);
+	assert_int_equal(file_type_open(&bare, &b, NULL, NULL), 0);
+	check_refused("bzImage", stub_initrd_add(&bare, "x.efi", NULL, &w), &w, -EINVAL,
+		      "is no unified kernel image");
 }
 
 int main(void)
@@ -312,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test_setup_teardown(test_find, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_too_many, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_stub_initrds, make_folder, remove_folder),
+		cmocka_unit_test(test_no_stub_initrds),
 	};
 
 	return cmocka_run_group_tests_name("addon", tests, make_kernel, free_kernel);
