@@ -12,6 +12,8 @@ const char *route_name(enum route route)
 		return "as-is";
 	case ROUTE_UNPACKED:
 		return "unpacked";
+	case ROUTE_SEGMENTS:
+		return "segments";
 	default:
 		return "none";
 	}

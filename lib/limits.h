@@ -42,10 +42,22 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
+#define LIMIT_EFI_REGIONS 1024
+/* Program headers of a vmlinux, which has about five. */
+#define LIMIT_ELF_PHDRS 64
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */
 #define LIMIT_RAM_RANGES 4096
+/* CPUs of a machine; the kernel's NR_CPUS is at most 8192. */
+#define LIMIT_CPUS 65536
+/* The register notes of a CPU; one page in practice. */
+#define LIMIT_CRASH_NOTES (64 * KiB)
+/* An elfcorehdr, or the room that the kernel wants for it; 1 MiB in practice. */
+#define LIMIT_ELFCOREHDR (16 * MiB)
+/* Where _text comes in /proc/kallsyms: behind what is at address 0, some thousand lines. */
+#define LIMIT_KALLSYMS_HEAD (1 * MiB)
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384

@@ -50,7 +50,7 @@ static char root[] = "/tmp/kexec-test-load-XXXXXX";
 char path_bzImage[64], path_uki[64], path_parser[64], path_initrd[64];
 const struct sys machine = { .root = root, .ops = &fake_ops };
 
-static void put(const char *path, const void *data, size_t size)
+void put_bytes(const char *path, const void *data, size_t size)
 {
 	char full[256];
 	FILE *f;
@@ -69,12 +69,12 @@ static void put(const char *path, const void *data, size_t size)
 
 void put_text(const char *path, const char *text)
 {
-	put(path, text, strlen(text));
+	put_bytes(path, text, strlen(text));
 }
 
 void put_image(char *ret_path, const char *name, const struct bytes *image)
 {
-	put(name, image->data, image->size);
+	put_bytes(name, image->data, image->size);
 	snprintf(ret_path, sizeof(path_uki), "%s%s", root, name);
 }
 
@@ -133,7 +133,7 @@ void put_btf(const char *const *names, size_t nr)
 		assert_int_equal(btf__add_enum_value(btf, names[i], i + 1), 0);
 	raw = btf__raw_data(btf, &size);
 	assert_non_null(raw);
-	put("/sys/kernel/btf/vmlinux", raw, size);
+	put_bytes("/sys/kernel/btf/vmlinux", raw, size);
 	btf__free(btf);
 }
 #endif

@@ -30,6 +30,7 @@ int make_machine(void **state);
 int remove_machine(void **state);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_machine, remove_machine)
 
+void put_bytes(const char *path, const void *data, size_t size);
 void put_text(const char *path, const char *text);
 void put_image(char *ret_path, const char *name, const struct bytes *image);
 
