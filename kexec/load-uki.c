@@ -111,7 +111,7 @@ static int add_addon(struct load *l, const struct addon_target *target, const ch
 {
 	struct blob file = { 0 };
 	struct why reason = { 0 };
-	int r = blob_open(&file, path, w);
+	int r = blob_open(&file, path, &reason);
 
 	if (r == 0)
 		r = addon_apply(&l->image, &file, target, &reason);
