@@ -42,7 +42,29 @@ static int fake_file_load(int kernel_fd, int initrd_fd, unsigned long cmdline_le
 	return answers[nr_calls++];
 }
 
-static const struct sys_ops fake_ops = { .kexec_file_load = fake_file_load };
+static int fake_load(unsigned long entry, unsigned long nr_segments,
+		     const struct kexec_segment_arg *segments, unsigned long flags)
+{
+	struct call *c = &calls[nr_calls];
+
+	assert_true(nr_calls < MAX_CALLS);
+	assert_true(nr_segments <= 16);
+	*c = (struct call){ .classic = true, .entry = entry, .nr_segments = nr_segments,
+			    .flags = flags };
+	for (unsigned long i = 0; i < nr_segments; i++) {
+		size_t size = sizeof(c->first[i]);
+
+		c->segments[i] = segments[i];
+		c->segments[i].buf = NULL; /* is gone after the call */
+		if (segments[i].bufsz)
+			memcpy(c->first[i], segments[i].buf,
+			       segments[i].bufsz < size ? segments[i].bufsz : size);
+	}
+	return answers[nr_calls++];
+}
+
+static const struct sys_ops fake_ops = { .kexec_file_load = fake_file_load,
+					 .kexec_load = fake_load };
 
 /* ---- the machine ---- */
 

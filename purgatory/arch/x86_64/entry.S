@@ -38,9 +38,8 @@ begin:
 
 	/* What the kernel's 64-bit boot protocol asks for: RSI, flat segments, IF clear. */
 	lea purgatory_params(%rip), %rax
-	pushq $0x2
-	popfq
 	pushq PARAMS_KERNEL_ENTRY(%rax)
+	pushq $0x2
 	mov PARAMS_KERNEL_ARG(%rax), %rsi
 	xor %eax, %eax
 	xor %ebx, %ebx
@@ -56,6 +55,7 @@ begin:
 	xor %r13d, %r13d
 	xor %r14d, %r14d
 	xor %r15d, %r15d
+	popfq
 	ret
 
 /*
