@@ -30,6 +30,10 @@
 #define LIMIT_LAYERS (2 * LIMIT_NESTING + 1)
 /* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
 #define LIMIT_INITRDS 16
+/* Addons of one image. */
+#define LIMIT_ADDONS 16
+/* Files of one kind beside an image: credentials, extensions. */
+#define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */
@@ -38,6 +42,10 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
+#define LIMIT_EFI_REGIONS 1024
+/* Program headers of a vmlinux, which has about five. */
+#define LIMIT_ELF_PHDRS 64
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */
@@ -64,6 +72,8 @@
 #define LIMIT_BPF_HANDLES 16
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* The string table of an ELF envelope, which needs 35 bytes. */
+#define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
 

@@ -164,6 +164,7 @@ boot() {
 			echo "KXT problem the kernel panicked" >> "$log"
 			break
 		fi
+		if grep -q '^purgatory: .* the next kernel is not started' "$log"; then break; fi
 		if [ "$SECONDS" -gt "$limit" ] || [ $quiet -gt $((${STALL:-60} * 5)) ]; then
 			echo "KXT problem the VM was stopped: no end after $SECONDS s" >> "$log"
 			break
