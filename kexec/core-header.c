@@ -25,6 +25,7 @@ struct part {
 };
 
 struct core {
+	uint16_t machine;
 	struct part *parts; /* owned */
 	size_t nr;
 };
@@ -35,11 +36,11 @@ static void core_done(struct core *c)
 }
 
 /*
- * Memory that is dumped. Kernels since 5.5 keep nothing in the first megabyte,
+ * Memory that is dumped. x86 kernels since 5.5 keep nothing in the first megabyte,
  * which the crash kernel needs; theirs leave it out as well.
  */
 static int find_ram(struct ram_map *ret, const struct iomem *iomem, const struct crash_regions *c,
-		    struct why *w)
+		    bool without_low, struct why *w)
 {
 	autoram struct ram_map map = { 0 };
 	int r = 0;
@@ -50,7 +51,7 @@ static int find_ram(struct ram_map *ret, const struct iomem *iomem, const struct
 		if (iomem_is_ram(line))
 			r = ram_set(&map, (struct range){ line->start, line->end }, RAM_USABLE, w);
 	}
-	if (r == 0)
+	if (r == 0 && without_low)
 		r = ram_remove(&map, (struct range){ 0, 1 * MiB }, w);
 	if (r == 0)
 		r = ram_remove(&map, c->high, w);
@@ -109,7 +110,7 @@ static size_t emit_64(unsigned char *out, const struct core *c)
 {
 	Elf64_Ehdr eh = {
 		.e_type = htole16(ET_CORE),
-		.e_machine = htole16(EM_X86_64),
+		.e_machine = htole16(c->machine),
 		.e_version = htole32(EV_CURRENT),
 		.e_phoff = htole64(sizeof(eh)),
 		.e_ehsize = htole16(sizeof(eh)),
@@ -141,7 +142,7 @@ static size_t emit_32(unsigned char *out, const struct core *c)
 {
 	Elf32_Ehdr eh = {
 		.e_type = htole16(ET_CORE),
-		.e_machine = htole16(EM_X86_64),
+		.e_machine = htole16(c->machine),
 		.e_version = htole32(EV_CURRENT),
 		.e_phoff = htole32(sizeof(eh)),
 		.e_ehsize = htole16(sizeof(eh)),
@@ -203,20 +204,21 @@ static int check_release(const struct sys *sys, struct why *w)
 }
 
 int core_header_build(struct blob *ret, const struct iomem *iomem, const struct crash_regions *r,
-		      enum core_headers class, const struct sys *sys, struct why *w)
+		      enum core_headers class, const struct core_arch *arch, const struct sys *sys,
+		      struct why *w)
 {
 	autonotes struct core_notes notes = { 0 };
 	autoram struct ram_map ram = { 0 };
-	__attribute__((cleanup(core_done))) struct core core = { 0 };
+	__attribute__((cleanup(core_done))) struct core core = { .machine = arch->machine };
 	struct kernel_map map;
-	int err = check_release(sys, w);
+	int err = arch->without_low ? check_release(sys, w) : 0;
 
 	if (err == 0)
 		err = core_notes_read(&notes, iomem, sys, w);
 	if (err == 0)
-		err = x86_kernel_map(&map, iomem, sys, w);
+		err = arch->kernel_map(&map, iomem, sys, w);
 	if (err == 0)
-		err = find_ram(&ram, iomem, r, w);
+		err = find_ram(&ram, iomem, r, arch->without_low, w);
 	if (err == 0)
 		err = collect(&core, &notes, &map, &ram, w);
 	return err < 0 ? err : emit(ret, &core, class, w);

@@ -44,13 +44,19 @@ struct kernel_map {
 	uint64_t ram_va;   /* of physical address 0 in the direct mapping */
 };
 
-/* Of an x86_64 kernel. -EBADMSG, -EOPNOTSUPP if nothing tells the addresses, -ENOMEM. */
-int x86_kernel_map(struct kernel_map *ret, const struct iomem *iomem, const struct sys *sys,
-		   struct why *w);
+struct core_arch {
+	uint16_t machine;  /* EM_* */
+	bool without_low;  /* its crash kernels use the first megabyte */
+	/* -EBADMSG, -EOPNOTSUPP if nothing tells the addresses, -ENOMEM. */
+	int (*kernel_map)(struct kernel_map *ret, const struct iomem *iomem, const struct sys *sys,
+			  struct why *w);
+};
 
-/* The same, from what has been read; @kcore NULL: there is none. */
+/* The map, from what has been read. -EBADMSG. */
 int x86_kernel_map_find(struct kernel_map *ret, const struct iomem *iomem,
 			const struct kcore *kcore, struct why *w);
+int arm64_kernel_map_find(struct kernel_map *ret, const struct iomem *iomem,
+			  const struct kcore *kcore, struct why *w);
 
 /* Is it memory, whoever has added it: "System RAM", "System RAM (kmem)"? */
 bool iomem_is_ram(const struct iomem_line *line);

@@ -14,6 +14,8 @@
 
 #define CRASH_CMA_RANGES 16
 
+struct core_arch;
+
 struct crash_regions {
 	struct range high;		    /* where crash kernels are loaded */
 	struct range low;		    /* for 32-bit DMA only; empty: none */
@@ -45,8 +47,8 @@ int crash_memmap_args(char **ret, const struct ram_map *crash, size_t room, stru
 
 /*
  * The elfcorehdr: notes of the CPUs, vmcoreinfo, the kernel's text and all RAM of
- * @iomem less the first megabyte and the crash regions, as the x86_64 kernel
- * makes it. @class: CORE_HEADERS_AUTO is 64-bit. @ret becomes memory. -EBADMSG,
+ * @iomem less the crash regions, on x86_64 also the first megabyte, as the kernel
+ * itself makes it. @class: CORE_HEADERS_AUTO is 64-bit. @ret becomes memory. -EBADMSG,
  * -E2BIG (32-bit headers and memory over 4 GiB), -EOPNOTSUPP on kernels before
  * 5.5 or if nothing tells virtual addresses, -ENOMEM, -errno of reading.
  *
@@ -56,7 +58,11 @@ int crash_memmap_args(char **ret, const struct ram_map *crash, size_t room, stru
  * a udev rule loads again.
  */
 int core_header_build(struct blob *ret, const struct iomem *iomem, const struct crash_regions *r,
-		      enum core_headers class, const struct sys *sys, struct why *w);
+		      enum core_headers class, const struct core_arch *arch, const struct sys *sys,
+		      struct why *w);
+
+/* What is different in it between architectures: core-header.h. */
+extern const struct core_arch core_x86_64, core_arm64;
 
 /* Bytes that --hotplug reserves for it: /sys/kernel/crash_elfcorehdr_size. -errno of reading. */
 int core_header_room(const struct sys *sys, uint64_t *ret, struct why *w);

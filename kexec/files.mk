@@ -25,6 +25,8 @@ kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c kexec/formats/c
 	     kexec/formats/vmlinux.c kexec/formats/zboot.c
 
 # An architecture is one folder here and one row in kexec/arch/arch.c.
-kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c kexec/arch/x86_64/boot-params.c \
+kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c kexec/arch/arm64/device-tree.c \
+	     kexec/arch/arm64/device-tree-proc.c kexec/arch/arm64/kernel-map.c \
+	     kexec/arch/arm64/segments.c kexec/arch/x86_64/boot-params.c \
 	     kexec/arch/x86_64/efi.c kexec/arch/x86_64/facts.c kexec/arch/x86_64/kernel-map.c \
 	     kexec/arch/x86_64/segments.c kexec/arch/x86_64/x86_64.c

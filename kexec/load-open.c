@@ -114,6 +114,26 @@ static enum kexec_exit open_initrds(struct overlay *overlay, const struct load *
 	return KEXEC_EXIT_OK;
 }
 
+/* Only where kernels are started with one; elsewhere --dtb changes nothing, as ever. */
+static enum kexec_exit open_dtb(struct load *l)
+{
+	struct boot_part part = { .origin = "--dtb", .given = true };
+	const char *path = l->o->dtb;
+	struct blob file = { 0 };
+	struct why w = { 0 };
+	int r;
+
+	if (!path || !l->arch->device_tree)
+		return KEXEC_EXIT_OK;
+	r = blob_open(&file, path, &w);
+	if (r == 0)
+		r = boot_image_own(&l->image, &file, &part.bytes, &w);
+	if (r < 0)
+		return load_complain(KEXEC_EXIT_DIE, "Cannot load device tree", path, &w);
+	l->image.dtb = part;
+	return KEXEC_EXIT_OK;
+}
+
 /* The command line as given, or the running kernel's with the given one behind it. */
 static enum kexec_exit build_cmdline(char **ret, const struct load *l)
 {
@@ -144,6 +164,8 @@ enum kexec_exit load_apply_overlay(struct load *l)
 	struct why w = { 0 };
 	enum kexec_exit code = open_initrds(&overlay, l);
 
+	if (code == KEXEC_EXIT_OK)
+		code = open_dtb(l);
 	if (code == KEXEC_EXIT_OK)
 		code = build_cmdline(&cmdline, l);
 	if (code != KEXEC_EXIT_OK)

@@ -26,16 +26,28 @@ void segments_job_done(struct segments_job *job)
 
 /* ---- preparing ---- */
 
-static int read_machine(struct segments_job *job, struct why *w)
+static int read_ram(struct segments_job *job, const struct arch_ops *arch, struct why *w)
+{
+	int r;
+
+	if (arch->memory_by_iomem)
+		return ram_of_iomem(&job->all, &job->loadable, &job->iomem, w);
+	r = ram_read(&job->all, &job->iomem, job->sys, w);
+	if (r == 0 && !job->o->crash)
+		r = ram_loadable(&job->loadable, &job->all, &job->iomem, w);
+	return r;
+}
+
+static int read_machine(struct segments_job *job, const struct arch_ops *arch, struct why *w)
 {
 	int r = iomem_read(&job->iomem, job->sys, w);
 
 	if (r == 0)
-		r = ram_read(&job->all, &job->iomem, job->sys, w);
-	if (r == 0 && !job->o->crash)
-		return ram_loadable(&job->loadable, &job->all, &job->iomem, w);
-	if (r == 0)
-		r = crash_regions_read(&job->crash, &job->iomem, job->sys, w);
+		r = read_ram(job, arch, w);
+	if (r < 0 || !job->o->crash)
+		return r;
+	ram_done(&job->loadable);
+	r = crash_regions_read(&job->crash, &job->iomem, job->sys, w);
 	if (r == 0)
 		r = ram_set(&job->loadable, job->crash.high, RAM_USABLE, w);
 	return r;
@@ -55,7 +67,7 @@ int load_segments_prepare(struct segments_job *ret, const struct boot_image *img
 		job.flags |= KEXEC_LOAD_ON_CRASH;
 	if (o->crash && o->hotplug)
 		job.flags |= arch->hotplug_flag;
-	r = read_machine(&job, w);
+	r = read_machine(&job, arch, w);
 	if (r == 0)
 		r = arch->build_segments(&job, w);
 	if (r < 0)

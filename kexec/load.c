@@ -274,6 +274,27 @@ static enum kexec_exit load_other_format(struct load *l)
 	return l->o->syscall == SYSCALL_FILE ? KEXEC_EXIT_FALLBACK : KEXEC_EXIT_FAILED;
 }
 
+/* kexec_file_load has no room for one: what the user asked for goes by kexec_load or not at all. */
+static enum kexec_exit load_with_dtb(struct load *l)
+{
+	const char *not = l->o->syscall == SYSCALL_FILE ? "that is not wanted (-s)" : not_classic(l);
+
+	if (!not)
+		return load_classic(l);
+	log_error("Cannot load %s: --dtb: kexec_file_load takes no device tree; kexec_load does, "
+		  "but %s", l->o->kernel, not);
+	return KEXEC_EXIT_DIE;
+}
+
+/* The image's own: the one that the machine runs with is as good, mostly. */
+static void mourn_dtb(const struct load *l)
+{
+	if (l->arch->device_tree && l->image.dtb.bytes.blob)
+		log_error("warning: %s: its device tree (%s) is left out, the kernel gets the "
+			  "running system's: kexec_file_load takes none; -c does",
+			  l->o->kernel, l->image.dtb.origin);
+}
+
 static enum kexec_exit load_image(struct load *l)
 {
 	enum kexec_exit code;
@@ -283,6 +304,9 @@ static enum kexec_exit load_image(struct load *l)
 		code = attest_before(l);
 		return code == KEXEC_EXIT_OK ? load_classic(l) : code;
 	}
+	if (l->image.dtb.given)
+		return load_with_dtb(l);
+	mourn_dtb(l);
 	return l->plan.route == ROUTE_NONE ? load_other_format(l) : load_by_file(l);
 }
 

@@ -129,12 +129,12 @@ const struct option_row option_rows[] = {
 	  .help = "Its speed." },
 #undef ROW
 #define ROW .group = GROUP_ARCH, .arch = &arch_arm64, .name
+	{ ROW = "dtb", .arg = "FILE", STRING(dtb),
+	  .help = "A device tree for the kernel; not with -s." },
 	{ ROW = "serial", .arg = "NAME", STRING(serial),
 	  .help = "Purgatory writes to this port, as ttyAMA0." },
 #undef ROW
 #define ROW .group = GROUP_NOT_YET, .name
-	{ ROW = "dtb", .arch = &arch_arm64, .arg = "FILE",
-	  .help = "A device tree for the kernel." },
 	{ ROW = "discard-handover", .in_full = true,
 	  .help = "Give up what Kexec HandOver preserves." },
 	{ ROW = "json", .in_full = true,

@@ -269,3 +269,34 @@ int ram_loadable(struct ram_map *ret, const struct ram_map *all, const struct io
 	map = (struct ram_map){ 0 };
 	return 0;
 }
+
+/* May the next kernel go over what is there? */
+static bool is_replaced(const struct iomem_line *line)
+{
+	static const char kernel[] = "Kernel ";
+
+	return strncmp(line->name, kernel, sizeof(kernel) - 1) == 0;
+}
+
+int ram_of_iomem(struct ram_map *ret_all, struct ram_map *ret_loadable, const struct iomem *iomem,
+		 struct why *w)
+{
+	autoram struct ram_map all = { 0 }, map = { 0 };
+	int r = from_iomem(&all, iomem, w);
+
+	for (size_t i = 0; r == 0 && i < all.nr; i++)
+		if (all.ranges[i].type == RAM_USABLE)
+			r = ram_set(&map, all.ranges[i].at, RAM_USABLE, w);
+	for (size_t i = 0; r == 0 && i < iomem->nr; i++) {
+		const struct iomem_line *line = &iomem->lines[i];
+
+		if (line->depth > 0 && !is_replaced(line))
+			r = ram_remove(&map, (struct range){ line->start, line->end }, w);
+	}
+	if (r < 0)
+		return r;
+	*ret_all = all;
+	*ret_loadable = map;
+	all = map = (struct ram_map){ 0 };
+	return 0;
+}

@@ -61,6 +61,14 @@ int ram_build(struct ram_map *ret, struct ram_range *list, size_t nr, struct why
 int ram_loadable(struct ram_map *ret, const struct ram_map *all, const struct iomem *iomem,
 		 struct why *w);
 
+/*
+ * The same two for architectures where /proc/iomem is the only map (@ret_all) and has
+ * what must stay as lines inside of memory (@ret_loadable: without those but the running
+ * kernel's own, over which the next one may go). -E2BIG, -ENOMEM.
+ */
+int ram_of_iomem(struct ram_map *ret_all, struct ram_map *ret_loadable, const struct iomem *iomem,
+		 struct why *w);
+
 /* Adds @at as @type over whatever was there; keeps the map sorted and merged. -E2BIG, -ENOMEM. */
 int ram_set(struct ram_map *map, struct range at, enum ram_type type, struct why *w);
 

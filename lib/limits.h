@@ -46,6 +46,10 @@
 #define LIMIT_EFI_REGIONS 1024
 /* Program headers of a vmlinux, which has about five. */
 #define LIMIT_ELF_PHDRS 64
+/* A device tree: arm64 maps it in one block of this size. */
+#define LIMIT_DEVICE_TREE (2 * MiB)
+/* Nodes in nodes of one; Linux has no more of them, either. */
+#define LIMIT_DEVICE_TREE_DEPTH 64
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */

@@ -30,6 +30,8 @@ struct arch_ops {
 	 * and .verified; see load-segments.h, which has the errors. NULL: not yet.
 	 */
 	int (*build_segments)(struct segments_job *job, struct why *w);
+	bool memory_by_iomem; /* no firmware map, and what is reserved are lines within memory */
+	bool device_tree;     /* its kernels are started with one; kexec_file_load takes none */
 	unsigned int kexec_arch;    /* KEXEC_ARCH_*, the ELF machine */
 	unsigned long hotplug_flag; /* KEXEC_LOAD_* for --hotplug; 0: there is none */
 };

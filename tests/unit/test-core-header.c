@@ -42,7 +42,7 @@ static int build(struct blob *ret, const struct sys *sys, enum core_headers clas
 
 	if (r == 0)
 		r = crash_regions_read(&c, &m, sys, w);
-	return r < 0 ? r : core_header_build(ret, &m, &c, class, sys, w);
+	return r < 0 ? r : core_header_build(ret, &m, &c, class, &core_x86_64, sys, w);
 }
 
 static void check_golden(const char *name)

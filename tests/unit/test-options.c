@@ -324,7 +324,6 @@ static void what_is_missing_is_named(void **state)
 	refused("--discard-handover K", -EOPNOTSUPP, "not supported yet: --discard-handover");
 	refused("--dry-run --json K", -EOPNOTSUPP, "not supported yet: --json");
 	refused("--parser=my.bpf K", -EOPNOTSUPP, "not supported yet: --parser=my.bpf");
-	refused_on(&arch_arm64, "--dtb=x K", -EOPNOTSUPP, "not supported yet: --dtb");
 }
 
 static void what_is_refused_is_named(void **state)

@@ -2,6 +2,7 @@
 #include <elf.h>
 
 #include "kexec/arch/arch.h"
+#include "kexec/arch/arm64/segments.h"
 #include "kexec/boot-image.h"
 #include "kexec/formats/formats.h"
 
@@ -30,5 +31,8 @@ const struct arch_ops arch_arm64 = {
 	.file_load_types = file_load_types,
 	.cmdline_max = cmdline_max,
 	.memory_size = memory_size,
+	.build_segments = arm64_build_segments,
 	.kexec_arch = EM_AARCH64,
+	.memory_by_iomem = true,
+	.device_tree = true,
 };

@@ -6,6 +6,7 @@
  * Documentation/arch/x86/x86_64/mm.rst has the layout.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -159,8 +160,8 @@ static int map_without_kcore(struct kernel_map *ret, const struct iomem *iomem,
 	return 0;
 }
 
-int x86_kernel_map(struct kernel_map *ret, const struct iomem *iomem, const struct sys *sys,
-		   struct why *w)
+static int kernel_map(struct kernel_map *ret, const struct iomem *iomem, const struct sys *sys,
+		      struct why *w)
 {
 	autokcore struct kcore kcore = { 0 };
 	struct why ignored = { 0 };
@@ -172,3 +173,9 @@ int x86_kernel_map(struct kernel_map *ret, const struct iomem *iomem, const stru
 		return map_without_kcore(ret, iomem, sys, w);
 	return x86_kernel_map_find(ret, iomem, &kcore, w);
 }
+
+const struct core_arch core_x86_64 = {
+	.machine = EM_X86_64,
+	.without_low = true,
+	.kernel_map = kernel_map,
+};

@@ -184,7 +184,7 @@ static int put_elfcorehdr(struct x86 *x)
 	struct extent bytes;
 	uint64_t memsz, room = 0;
 	int r = core_header_build(&header, &job->iomem, &job->crash, job->o->core_headers,
-				  job->sys, x->w);
+				  &core_x86_64, job->sys, x->w);
 
 	if (r == 0 && job->o->hotplug)
 		r = core_header_room(job->sys, &room, x->w);

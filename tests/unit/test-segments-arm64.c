@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What goes where on arm64, by the rules of Documentation/arch/arm64/booting.rst on
+ * any memory map; and what /proc/iomem of such a machine says of its memory.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kexec/arch/arch.h"
+#include "kexec/formats/formats.h"
+#include "kexec/load-segments.h"
+#include "lib/cleanup.h"
+#include "lib/limits.h"
+#include "tests/unit/machine.h"
+
+#ifdef HAVE_FDT
+#include <libfdt.h>
+
+#define KERNEL_SIZE 0x1230000
+
+static void put_tree(int size)
+{
+	autofree void *fdt = calloc(1, size + 1024);
+	void *value;
+
+	assert_int_equal(fdt_create_empty_tree(fdt, size + 1024), 0);
+	assert_int_equal(fdt_setprop_placeholder(fdt, 0, "large", size, &value), 0);
+	assert_int_equal(fdt_setprop_string(fdt, 0, "device_type", "memory"), 0);
+	assert_int_equal(fdt_setprop_u32(fdt, 0, "#address-cells", 2), 0);
+	assert_int_equal(fdt_setprop_u32(fdt, 0, "#size-cells", 2), 0);
+	put_bytes("/sys/firmware/fdt", fdt, fdt_totalsize(fdt));
+}
+
+static void put_initrd(struct boot_image *img, uint64_t size)
+{
+	struct extent bytes;
+	struct blob file;
+
+	if (!size)
+		return;
+	assert_int_equal(blob_memfd(&file, "initrd", NULL), 0);
+	file.size = size;
+	assert_int_equal(ftruncate(file.fd, (off_t)size), 0);
+	assert_int_equal(boot_image_own(img, &file, &bytes, NULL), 0);
+	assert_int_equal(boot_image_add_initrd(img, &bytes, "test", NULL), 0);
+}
+
+static void make_image(struct boot_image *ret, uint64_t initrd_size, uint64_t text_offset)
+{
+	autobytes struct bytes image = { 0 };
+	struct blob b;
+
+	make_arm64_image(&image);
+	bytes_set(&image, 8, 8, text_offset);
+	bytes_set(&image, 16, 8, KERNEL_SIZE);
+	b = bytes_blob(&image);
+	assert_int_equal(boot_image_own(ret, &b, &ret->kernel.bytes, NULL), 0);
+	ret->layers[0] = &file_type_arm64_image;
+	ret->nr_layers = 1;
+	put_initrd(ret, initrd_size);
+	assert_int_equal(boot_image_set_cmdline(ret, "quiet", 5, "test", NULL), 0);
+}
+
+static struct kexec_options options(void)
+{
+	return (struct kexec_options){ .mem_max = UINT64_MAX, .no_checks = true };
+}
+
+/* ---- one machine ---- */
+
+static const char iomem[] = "09000000-09000fff : pl011@9000000\n"
+			    "40000000-7fffffff : System RAM\n"
+			    "  40210000-41deffff : Kernel code\n"
+			    "  41df0000-4211ffff : reserved\n"
+			    "  42120000-4263ffff : Kernel data\n"
+			    "  48000000-4800ffff : reserved\n"
+			    "  70000000-7fffffff : Crash kernel\n"
+			    "80000000-80ffffff : reserved\n"
+			    "100000000-13fffffff : System RAM\n"
+			    "  13f000000-13fffffff : reserved\n";
+
+static const struct segment *named(const struct segments *s, const char *name)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		if (strcmp(s->list[i].name, name) == 0)
+			return &s->list[i];
+	fail_msg("no segment %s", name);
+	return NULL;
+}
+
+static void check_places(uint64_t initrd_size, uint64_t text_offset, const struct kexec_options *o,
+			 uint64_t kernel, uint64_t initrd)
+{
+	autoimage struct boot_image img = { 0 };
+	autojob struct segments_job job = { 0 };
+	struct why w = { 0 };
+
+	put_text("/proc/iomem", iomem);
+	put_tree(0);
+	make_image(&img, initrd_size, text_offset);
+	if (load_segments_prepare(&job, &img, o, &arch_arm64, &machine, &w) < 0)
+		fail_msg("%s", w.text);
+	assert_int_equal(named(&job.segments, "kernel")->mem, kernel);
+	assert_int_equal(named(&job.segments, "kernel")->memsz, KERNEL_SIZE);
+	if (initrd)
+		assert_int_equal(named(&job.segments, "initrd")->mem, initrd);
+	assert_int_equal(job.flags >> 16, EM_AARCH64);
+	assert_int_equal(job.segments.entry,
+			 named(&job.segments, "purgatory")->mem + PURGATORY_ENTRY);
+}
+
+static void test_places(void **state)
+{
+	struct kexec_options o = options();
+
+	(void)state;
+	check_places(MiB, 0, &o, 0x40000000, 0x13ef00000);
+	/* What is reserved in between is nobody's, but the old kernel's code is. */
+	check_places(0, 0x80000, &o, 0x40080000, 0);
+	o.mem_min = 0x41000000;
+	check_places(MiB, 0, &o, 0x42200000, 0x13ef00000);
+	o.mem_max = 0x6fffffff;
+	check_places(MiB, 0x80000, &o, 0x42280000, 0x6ff00000);
+}
+
+static void test_ram(void **state)
+{
+	static const struct ram_range want[] = {
+		{ { 0x40000000, 0x41df0000 }, RAM_USABLE },
+		{ { 0x42120000, 0x48000000 }, RAM_USABLE },
+		{ { 0x48010000, 0x70000000 }, RAM_USABLE },
+		{ { 0x100000000, 0x13f000000 }, RAM_USABLE },
+	};
+	autoiomem struct iomem m = { 0 };
+	autoram struct ram_map all = { 0 }, loadable = { 0 };
+	char *text = strdup(iomem);
+
+	(void)state;
+	assert_int_equal(iomem_parse(&m, text, NULL), 0);
+	free(text);
+	assert_int_equal(ram_of_iomem(&all, &loadable, &m, NULL), 0);
+	assert_int_equal(all.nr, 3);
+	assert_int_equal(loadable.nr, ARRAY_SIZE(want));
+	for (size_t i = 0; i < loadable.nr; i++) {
+		assert_int_equal(loadable.ranges[i].at.start, want[i].at.start);
+		assert_int_equal(loadable.ranges[i].at.end, want[i].at.end);
+	}
+}
+
+static void check_error(const struct boot_image *img, const struct kexec_options *o, int err,
+			const char *phrase)
+{
+	struct segments_job job = { 0 };
+	struct why w = { 0 };
+
+	assert_int_equal(load_segments_prepare(&job, img, o, &arch_arm64, &machine, &w), err);
+	if (!strstr(w.text, phrase))
+		fail_msg("\"%s\" is not in: %s", phrase, w.text);
+	assert_int_equal(job.segments.nr, 0);
+}
+
+static void test_refused(void **state)
+{
+	autoimage struct boot_image img = { 0 }, large = { 0 }, odd = { 0 };
+	struct kexec_options o = options();
+	char cmdline[2049];
+
+	(void)state;
+	put_text("/proc/iomem", iomem);
+	make_image(&img, 0, 0);
+	check_error(&img, &o, -EOPNOTSUPP, "no device tree");
+	put_tree(0);
+	make_image(&large, 2 * GiB, 0);
+	check_error(&large, &o, -EADDRNOTAVAIL, "initrd: Could not find a free area of memory");
+	o.mem_max = 0x400fffff;
+	check_error(&img, &o, -EADDRNOTAVAIL, "kernel: Could not find a free area of memory");
+	o = options();
+	make_image(&odd, 0, 0x1000);
+	check_error(&odd, &o, -EOPNOTSUPP, "text_offset 0x1000");
+	o.serial = "ttyAMA0";
+	check_error(&img, &o, -EINVAL, "--serial=ttyAMA0");
+	o.serial = "../ttyAMA0";
+	check_error(&img, &o, -EINVAL, "--serial=../ttyAMA0");
+	o = options();
+	memset(cmdline, 'x', 2048);
+	assert_int_equal(boot_image_set_cmdline(&img, cmdline, 2048, "test", NULL), 0);
+	check_error(&img, &o, -E2BIG, "2048 characters, the kernel takes 2047");
+	img.layers[0] = &file_type_vmlinux_arm64;
+	check_error(&img, &o, -EOPNOTSUPP, "does not take an");
+}
+
+/* ---- what purgatory is told ---- */
+
+static void params_of(struct purgatory_params *ret, struct segments_job *job,
+		      const struct boot_image *img, const struct kexec_options *o)
+{
+	struct why w = { 0 };
+
+	if (load_segments_prepare(job, img, o, &arch_arm64, &machine, &w) < 0)
+		fail_msg("%s", w.text);
+	assert_int_equal(
+		extent_read(&named(&job->segments, "purgatory")->bytes, 0, ret, sizeof(*ret), NULL),
+		0);
+	assert_int_equal(ret->kernel_entry, named(&job->segments, "kernel")->mem);
+	assert_int_equal(ret->kernel_arg, named(&job->segments, "dtb")->mem);
+}
+
+static void put_port(const char *type, const char *shift)
+{
+	put_text("/sys/class/tty/ttyS0/iomem_base", "0x9000000\n");
+	put_text("/sys/class/tty/ttyS0/io_type", type);
+	put_text("/sys/class/tty/ttyS0/iomem_reg_shift", shift);
+}
+
+static void test_purgatory(void **state)
+{
+	static const struct {
+		const char *type, *shift;
+		int uart; /* -1: refused */
+	} ports[] = {
+		{ "2\n", "0\n", PURGATORY_UART_8250 },
+		{ "3\n", "2\n", PURGATORY_UART_8250_32 },
+		{ "2\n", "2\n", -1 },
+		{ "0\n", "0\n", -1 },
+		{ "x\n", "0\n", -1 },
+	};
+	autoimage struct boot_image img = { 0 };
+	struct kexec_options o = options();
+	struct purgatory_params p;
+
+	(void)state;
+	put_text("/proc/iomem", iomem);
+	put_tree(0);
+	make_image(&img, MiB, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
+		autojob struct segments_job job = { 0 };
+
+		o.serial = "ttyS0";
+		put_port(ports[i].type, ports[i].shift);
+		if (ports[i].uart < 0) {
+			check_error(&img, &o, -EINVAL, "--serial=ttyS0");
+			continue;
+		}
+		params_of(&p, &job, &img, &o);
+		assert_int_equal(p.serial, 0x9000000);
+		assert_int_equal(p.serial_uart, ports[i].uart);
+		assert_int_equal(p.flags, PURGATORY_SERIAL_MMIO);
+	}
+}
+
+/* ---- any map ---- */
+
+static uint64_t seed = 88172645463325252;
+
+static uint64_t rnd(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+static void random_job(struct segments_job *ret, const struct boot_image *img,
+		       const struct kexec_options *o)
+{
+	*ret = (struct segments_job){ .image = img, .o = o, .sys = &machine };
+	for (uint64_t nr = 1 + rnd(20); nr > 0; nr--) {
+		uint64_t start = rnd(1 + rnd(256 * GiB)), size = 1 + rnd(1 + rnd(4 * GiB));
+		struct range at = { start, start + size };
+
+		if (rnd(4))
+			assert_int_equal(ram_set(&ret->loadable, at, RAM_USABLE, NULL), 0);
+		else
+			assert_int_equal(ram_remove(&ret->loadable, at, NULL), 0);
+	}
+}
+
+static bool is_loadable(const struct ram_map *map, const struct segment *s)
+{
+	for (size_t i = 0; i < map->nr; i++)
+		if (map->ranges[i].at.start <= s->mem && s->mem + s->memsz <= map->ranges[i].at.end)
+			return true;
+	return false;
+}
+
+static void check_rules(const struct segments_job *job, uint64_t text_offset, uint64_t initrd_size)
+{
+	const struct segments *s = &job->segments;
+	const struct segment *kernel = named(s, "kernel"), *tree = named(s, "dtb");
+
+	assert_int_equal(kernel->mem % 0x200000, text_offset);
+	assert_true(kernel->memsz >= KERNEL_SIZE);
+	assert_true(tree->mem % 8 == 0 && tree->bytes.len <= 0x200000);
+	assert_int_equal(tree->mem / 0x200000, (tree->mem + tree->bytes.len - 1) / 0x200000);
+	if (initrd_size) {
+		const struct segment *initrd = named(s, "initrd");
+		uint64_t first = kernel->mem < initrd->mem ? kernel->mem : initrd->mem;
+		uint64_t last = kernel->mem < initrd->mem ? initrd->mem + initrd_size
+							  : kernel->mem + KERNEL_SIZE;
+
+		assert_true(last - first / GiB * GiB <= 32 * GiB);
+	}
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct segment *a = &s->list[i];
+
+		/* Whole pages, whatever size the running kernel's are. */
+		assert_true(a->mem % 0x10000 == 0 && a->memsz % 0x10000 == 0 && a->memsz > 0);
+		assert_true(a->bytes.len <= a->memsz && a->mem >= job->o->mem_min);
+		assert_true(a->mem + a->memsz - 1 <= job->o->mem_max);
+		assert_true(is_loadable(&job->loadable, a));
+		for (size_t j = 0; j < i; j++)
+			assert_true(s->list[j].mem + s->list[j].memsz <= a->mem ||
+				    a->mem + a->memsz <= s->list[j].mem);
+	}
+}
+
+static void test_property(void **state)
+{
+	unsigned int placed = 0, refused = 0, above = 0;
+
+	(void)state;
+	while (placed + refused < 1500) {
+		autoimage struct boot_image img = { 0 };
+		struct kexec_options o = options();
+		autojob struct segments_job job = { 0 };
+		uint64_t initrd = rnd(2) ? rnd(1 + rnd(3 * GiB)) : rnd(16 * MiB);
+		uint64_t text_offset = rnd(2) ? 0x80000 : 0;
+		int r;
+
+		put_tree(rnd(2) ? 300000 : 0);
+		if (rnd(2))
+			o.mem_min = rnd(1 + rnd(64 * GiB));
+		if (rnd(2))
+			o.mem_max = o.mem_min + rnd(1 + rnd(128 * GiB));
+		make_image(&img, initrd, text_offset);
+		random_job(&job, &img, &o);
+		r = arch_arm64.build_segments(&job, NULL);
+		if (r == 0) {
+			placed++;
+			above += named(&job.segments, "kernel")->mem >
+				 job.loadable.ranges[0].at.end;
+			check_rules(&job, text_offset, initrd);
+		} else {
+			refused++;
+			assert_int_equal(r, -EADDRNOTAVAIL);
+		}
+	}
+	/* Or else the above says nothing. */
+	assert_true(placed > 400 && refused > 100 && above > 100);
+}
+
+/* Little memory far below the rest: the kernel goes where its initrd can follow. */
+static void test_window(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	const struct kexec_options o = options();
+	autojob struct segments_job job = { .image = &img, .o = &o, .sys = &machine };
+
+	(void)state;
+	put_tree(0);
+	make_image(&img, 256 * MiB, 0);
+	assert_int_equal(ram_set(&job.loadable, (struct range){ 0, 64 * MiB }, RAM_USABLE, NULL),
+			 0);
+	assert_int_equal(
+		ram_set(&job.loadable, (struct range){ 64 * GiB, 65 * GiB }, RAM_USABLE, NULL), 0);
+	assert_int_equal(arch_arm64.build_segments(&job, NULL), 0);
+	assert_int_equal(named(&job.segments, "kernel")->mem, 64 * GiB);
+	check_rules(&job, 0, 256 * MiB);
+}
+
+/* ---- --dtb, and an image's own ---- */
+
+static enum kexec_exit load_arm64(enum kexec_syscall syscall, const char *kernel, const char *dtb)
+{
+	struct kexec_options o = options();
+
+	o.load = true;
+	o.syscall = syscall;
+	o.kernel = kernel;
+	o.dtb = dtb;
+	nr_calls = 0;
+	return load_kernel(&o, &arch_arm64, &machine);
+}
+
+static void test_dtb(void **state)
+{
+	autobytes struct bytes image = { 0 };
+	char path[64], tree[64];
+
+	(void)state;
+	put_text("/proc/iomem", iomem);
+	put_tree(0);
+	make_arm64_image(&image);
+	put_image(path, "/Image", &image);
+	snprintf(tree, sizeof(tree), "%s/sys/firmware/fdt", machine.root);
+	/* By the only call that takes one, or not at all. */
+	assert_int_equal(load_arm64(SYSCALL_CLASSIC, path, tree), KEXEC_EXIT_OK);
+	assert_true(nr_calls == 1 && calls[0].classic);
+	assert_int_equal(load_arm64(SYSCALL_AUTO, path, tree), KEXEC_EXIT_OK);
+	assert_true(nr_calls == 1 && calls[0].classic);
+	assert_int_equal(load_arm64(SYSCALL_FILE, path, tree), KEXEC_EXIT_DIE);
+	assert_int_equal(nr_calls, 0);
+	assert_int_equal(load_arm64(SYSCALL_AUTO, path, NULL), KEXEC_EXIT_OK);
+	assert_true(nr_calls == 1 && !calls[0].classic);
+	assert_int_equal(load_arm64(SYSCALL_CLASSIC, path, "/nowhere"), KEXEC_EXIT_DIE);
+	assert_int_equal(load_arm64(SYSCALL_CLASSIC, path, path), KEXEC_EXIT_FAILED);
+	assert_int_equal(nr_calls, 0);
+}
+#endif
+
+int main(void)
+{
+#ifdef HAVE_FDT
+	const struct CMUnitTest tests[] = {
+		TEST(test_places), TEST(test_ram),	TEST(test_refused), TEST(test_purgatory),
+		TEST(test_window), TEST(test_property), TEST(test_dtb),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+#else
+	puts("1..1\nok 1 - segments # SKIP built without libfdt");
+	return 0;
+#endif
+}
