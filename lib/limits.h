@@ -48,6 +48,21 @@
 #define LIMIT_BPF_STACK  512
 /* Parser contexts that a program has got, in all. */
 #define LIMIT_BPF_HANDLES 16
+/* Programs of type 2: a light skeleton has four ring buffers and up to four data sections. */
+#define LIMIT_BPF_MAPS 34
+/* Descriptors that a loader has been given: maps, type information, a program. */
+#define LIMIT_BPF_FDS 64
+/* Bytes of an array, and its elements. */
+#define LIMIT_BPF_ARRAY	   (16 * MiB)
+#define LIMIT_BPF_ELEMENTS 65536
+/* A ring buffer: the kernel takes none above, either; and records held at once. */
+#define LIMIT_BPF_RING	  (512 * MiB)
+#define LIMIT_BPF_RECORDS 64
+/* Bytes handed to bpf(2) as attributes, and of type information. */
+#define LIMIT_BPF_ATTR 256
+#define LIMIT_BPF_BTF  (1 * MiB)
+/* Types inside types, from a pointer's target to a bare number. */
+#define LIMIT_BPF_TYPE_DEPTH 32
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */

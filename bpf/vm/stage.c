@@ -167,6 +167,20 @@ static int take_done(struct vm_stage *s, const struct command *c)
 	return 0;
 }
 
+/* What is wrong with the question we can tell; the answer is a matter of the kernel's keys. */
+static int take_verify(struct vm_stage *s, const struct command *c)
+{
+	if (c->num_chunks)
+		return why(&s->reason, -EINVAL, "only for a payload of its own");
+	if (s->enforced)
+		return why(&s->reason, -EPERM,
+			   "payload of its own, which enforced signatures do not allow");
+	if (c->payload.size == 0)
+		return why(&s->reason, -EINVAL, "empty payload");
+	s->unknown = true;
+	return why(&s->reason, -EOPNOTSUPP, "only a kernel has the keys");
+}
+
 static int read_command(struct command *ret, struct span command, struct why *w)
 {
 	struct kexec_bpf_cmd_hdr hdr;
@@ -198,6 +212,8 @@ static int do_command(struct vm_stage *s, const struct command *c)
 	case KEXEC_BPF_COPY:
 	case KEXEC_BPF_DECOMPRESS:
 		return take_part(s, c);
+	case KEXEC_BPF_VERIFY_SIG:
+		return take_verify(s, c);
 	default:
 		return why(&s->reason, -EOPNOTSUPP, "number %u, which does not exist here", c->cmd);
 	}

@@ -40,6 +40,7 @@ struct vm_stage {
 
 	/* What was asked for. */
 	bool done;
+	bool unknown;      /* what the last command asked for, only a kernel can do */
 	int err;           /* of the first command that failed */
 	struct why reason; /* for that */
 	struct stage_part kernel, cmdline, initrd[LIMIT_INITRDS];

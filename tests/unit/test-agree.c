@@ -25,6 +25,7 @@
 #include "bpf/locate.h"
 #include "kexec/cross-check.h"
 #include "lib/cleanup.h"
+#include "tests/unit/pack.h"
 #include "tests/unit/parser-program.h"
 #include "tests/unit/uki-mutants.h"
 
@@ -92,6 +93,26 @@ static void test_different(void **state)
 	assert_int_equal(c.diff.part, PART_INITRD);
 	assert_int_equal(c.diff.byte[0], -1);
 	assert_int_equal(c.diff.byte[1], 'i');
+}
+
+/* What no kernel unpacks for a program: not for us to say what one would make of it. */
+static void test_not_served(void **state)
+{
+	static const char *const codecs[] = { "lzma", "lz4" };
+	autobytes struct bytes kernel = { 0 };
+
+	(void)state;
+	NEEDS_PROGRAM();
+	make_bzImage(&kernel);
+	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+		autobytes struct bytes image = { 0 }, packed = { 0 };
+
+		if (!pack(&packed, codecs[i], bytes_span(&kernel)))
+			continue;
+		MAKE_PE(&image, { ".bpf", bytes_span(&program) },
+			{ ".linux", bytes_span(&packed) });
+		expect(codecs[i], &image, CROSS_UNKNOWN);
+	}
 }
 
 static void test_without_program(void **state)
@@ -286,6 +307,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_different),
+		cmocka_unit_test(test_not_served),
 		cmocka_unit_test(test_without_program),
 		cmocka_unit_test(test_mutants),
 	};
