@@ -52,12 +52,14 @@
 #define LIMIT_BPF_MAPS 34
 /* Descriptors that a loader has been given: maps, type information, a program. */
 #define LIMIT_BPF_FDS 64
-/* Bytes of an array, and its elements. */
-#define LIMIT_BPF_ARRAY	   (16 * MiB)
+/* Bytes of all arrays together, and elements of one. */
+#define LIMIT_BPF_ARRAY    (16 * MiB)
 #define LIMIT_BPF_ELEMENTS 65536
-/* A ring buffer: the kernel takes none above, either; and records held at once. */
-#define LIMIT_BPF_RING	  (512 * MiB)
+/* A ring buffer, and the bytes in all records that are held; how many those may be. */
+#define LIMIT_BPF_RING    (512 * MiB)
 #define LIMIT_BPF_RECORDS 64
+/* Parts that a program gives as bytes of its own, all together. */
+#define LIMIT_BPF_INLINE (1 * GiB)
 /* Bytes handed to bpf(2) as attributes, and of type information. */
 #define LIMIT_BPF_ATTR 256
 #define LIMIT_BPF_BTF  (1 * MiB)

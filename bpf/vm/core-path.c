@@ -39,11 +39,12 @@ static const char *name_at(const struct btf *btf, uint32_t off)
 /* What comes after three underscores is the program's own business ("flavour"). */
 static void essential_name(char *ret, size_t size, const char *name)
 {
-	const char *cut = NULL, *at = name;
+	const char *cut = name + strlen(name), *at;
 
-	while ((at = strstr(at + 1, "___")) != NULL)
+	/* Something must be in front of them; the last ones count. */
+	for (at = *name ? strstr(name + 1, "___") : NULL; at; at = strstr(at + 1, "___"))
 		cut = at;
-	snprintf(ret, size, "%.*s", cut ? (int)(cut - name) : (int)strnlen(name, size), name);
+	snprintf(ret, size, "%.*s", (int)(cut - name), name);
 }
 
 /* The next number of "0:1:2"; false: there is none. */

@@ -186,7 +186,7 @@ static int ring_reserve(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	stage_trace(vm->stage, "bpf_ringbuf_reserve(%s, %llu bytes): %s", ring->name,
 		    (unsigned long long)args[1], *ret ? "a record" : "NULL");
 	if (r == -E2BIG)
-		return vm_violation(vm, r, "holds more than %d records at once", LIMIT_BPF_RECORDS);
+		return vm_violation(vm, r, "holds more records at once than are possible here");
 	return r < 0 ? why(vm->why, r, "out of memory") : 0;
 }
 
@@ -202,7 +202,7 @@ static int ring_end(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	if (!record->compared)
 		return vm_violation(vm, -EBADMSG,
 				    "gives back a record that was not compared with NULL");
-	world_record_end(record);
+	world_record_end(vm->program->world, record);
 	*ret = 0;
 	return 0;
 }
@@ -227,7 +227,8 @@ static int ring_output(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	if (r < 0)
 		return vm_violation(vm, r, "cannot write a record here");
 	if (addr)
-		world_record_end(world_record_at(vm->program->world, addr));
+		world_record_end(vm->program->world,
+				 world_record_at(vm->program->world, addr));
 	*ret = vm_long(addr ? 0 : -EAGAIN);
 	return 0;
 }

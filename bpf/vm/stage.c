@@ -111,6 +111,10 @@ static int take_inline(struct vm_stage *s, const struct command *c, struct stage
 			   "payload of its own, which enforced signatures do not allow");
 	if (c->payload.size == 0)
 		return why(&s->reason, -EINVAL, "empty payload");
+	if (c->payload.size > LIMIT_BPF_INLINE - s->inline_bytes)
+		return why(&s->reason, -E2BIG, "more than %llu bytes of payloads of its own",
+			   (unsigned long long)LIMIT_BPF_INLINE);
+	s->inline_bytes += c->payload.size;
 	return blob_copy(&part->own, c->payload, part_name(c->subcmd), &s->reason);
 }
 

@@ -45,6 +45,7 @@ struct vm_stage {
 	struct why reason; /* for that */
 	struct stage_part kernel, cmdline, initrd[LIMIT_INITRDS];
 	size_t nr_initrd;
+	uint64_t inline_bytes; /* of payloads that were copied */
 };
 
 /* Frees what the stage still owns. Safe on zeroes; leaves zeroes. */

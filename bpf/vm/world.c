@@ -32,17 +32,19 @@ static size_t element_step(const struct world_map *m)
 	return ((size_t)m->value_size + 7) / 8 * 8;
 }
 
-static int create_array(struct world_map *m)
+static int create_array(struct vm_world *w, struct world_map *m)
 {
 	if (m->value_size == 0 || m->max_entries == 0)
 		return -EINVAL;
 	if (m->value_size > LIMIT_BPF_ARRAY || m->max_entries > LIMIT_BPF_ELEMENTS ||
-	    element_step(m) * m->max_entries > LIMIT_BPF_ARRAY)
+	    element_step(m) * m->max_entries > LIMIT_BPF_ARRAY - w->array_bytes)
 		return -EOPNOTSUPP;
 	m->values = calloc(m->max_entries, element_step(m));
 	m->looked_at = calloc(m->max_entries, 1);
-	if (m->values && m->looked_at)
+	if (m->values && m->looked_at) {
+		w->array_bytes += element_step(m) * m->max_entries;
 		return 0;
+	}
 	free(m->values);
 	free(m->looked_at);
 	return -ENOMEM;
@@ -64,7 +66,7 @@ int world_map_create(struct vm_world *w, const struct world_map *wish)
 
 	if (w->nr_maps == LIMIT_BPF_MAPS)
 		return -EOPNOTSUPP;
-	r = m.type == WORLD_ARRAY ? create_array(&m) : create_ring(&m);
+	r = m.type == WORLD_ARRAY ? create_array(w, &m) : create_ring(&m);
 	if (r < 0)
 		return r;
 	w->map[w->nr_maps] = m;
@@ -133,7 +135,7 @@ static const char *find_in_record(struct world_place *ret, struct vm_world *w, u
 	struct world_record *r = find_record(w, number_of(addr));
 
 	if (!r)
-		return number_of(addr) < w->nr_records
+		return number_of(addr) > 0 && number_of(addr) <= w->nr_records
 			       ? "of a ring buffer's record after it was given back"
 			       : "outside of a ring buffer's record";
 	if (!r->compared)
@@ -170,15 +172,16 @@ int world_reserve(struct vm_world *w, struct world_map *ring, uint64_t size, uin
 	for (size_t i = 0; !r && i < LIMIT_BPF_RECORDS; i++)
 		if (!w->record[i].bytes)
 			r = &w->record[i];
-	if (!r)
+	if (!r || size > LIMIT_BPF_RING - w->held_bytes)
 		return -E2BIG;
 	r->bytes = calloc(1, size + 1); /* pages that nobody touches cost nothing */
 	if (!r->bytes)
 		return -ENOMEM;
-	r->number = w->nr_records++;
+	r->number = ++w->nr_records;
 	r->size = size;
 	r->compared = false;
 	ring->produced += taken;
+	w->held_bytes += size;
 	*ret = WORLD_RECORD + (r->number << 32);
 	return 0;
 }
@@ -190,8 +193,9 @@ struct world_record *world_record_at(struct vm_world *w, uint64_t addr)
 	return find_record(w, number_of(addr));
 }
 
-void world_record_end(struct world_record *r)
+void world_record_end(struct vm_world *w, struct world_record *r)
 {
+	w->held_bytes -= r->size;
 	free(r->bytes);
 	r->bytes = NULL;
 }

@@ -20,7 +20,7 @@
 #define WORLD_VALUE (UINT64_C(2) << 56)
 /* A map itself, which is opaque: tag, map, zeros. */
 #define WORLD_MAP (UINT64_C(3) << 56)
-/* Record of a ring buffer: tag, how many there were before, offset (32 bits). */
+/* Record of a ring buffer: tag, its number from 1 on, offset (32 bits). */
 #define WORLD_RECORD	(UINT64_C(4) << 56)
 #define WORLD_TAG(addr) ((addr) & (UINT64_C(0xff) << 56))
 
@@ -55,6 +55,7 @@ struct vm_world {
 	size_t nr_maps;
 	struct world_record record[LIMIT_BPF_RECORDS];
 	uint64_t nr_records; /* that there ever were */
+	uint64_t array_bytes, held_bytes; /* in arrays; in records that are held */
 };
 
 struct vm_world *world_new(void);
@@ -92,7 +93,7 @@ int world_update(struct world_map *m, uint32_t element, const unsigned char *val
 int world_reserve(struct vm_world *w, struct world_map *ring, uint64_t size, uint64_t *ret);
 /* The record that starts at @addr and is still held; NULL: there is none. */
 struct world_record *world_record_at(struct vm_world *w, uint64_t addr);
-void world_record_end(struct world_record *r);
+void world_record_end(struct vm_world *w, struct world_record *r);
 bool world_holds_records(const struct vm_world *w);
 
 /* @addr was compared with NULL. */
