@@ -79,7 +79,6 @@ static int run_program(struct vm_stage *s, const struct extent *object, bool cra
 		    (unsigned long long)s->image.len);
 	if (p.kind == VM_ATTACHED) {
 		r = vm_run_attached(&p, crash, s, w);
-		/* Nobody sees what it returns: its commands have said everything. */
 		return r < 0 ? r : judge(s, 0, w);
 	}
 	fill_context(&ctx, s, crash);

@@ -129,9 +129,10 @@ static int probe_read(struct vm *vm, const uint64_t *args, uint64_t *ret)
 
 	if (r < 0)
 		return r;
-	if (from < 4096 && len > 0) {
+	if (from < 4096) {
+		/* What no kernel has for its own. */
 		memset(bytes, 0, len);
-		*ret = vm_long(-EFAULT);
+		*ret = vm_long(-ERANGE);
 	} else if (len > 0) {
 		r = read_kernel(vm, from, bytes, len);
 	}
@@ -156,7 +157,7 @@ static int copy_from_user(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	return 0;
 }
 
-/* For whoever reads the kernel's trace; arguments behind the format are not looked at. */
+/* For whoever reads the kernel's trace; what stands behind the format is not looked at. */
 static int trace_printk(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
 	char text[128] = "";
@@ -165,14 +166,16 @@ static int trace_printk(struct vm *vm, const uint64_t *args, uint64_t *ret)
 
 	if (r < 0)
 		return r;
-	if (args[1] == 0 || args[1] > sizeof(text) || format[args[1] - 1] != '\0') {
+	if (args[1] == 0 || format[args[1] - 1] != '\0') {
 		*ret = vm_long(-EINVAL);
 		return 0;
 	}
-	memcpy(text, format, args[1]);
+	span_name(text, (struct span){ format, args[1] }, 0,
+		  args[1] < sizeof(text) ? args[1] : sizeof(text) - 1);
 	stage_trace(vm->stage, "bpf_trace_printk(\"%s\")", text);
-	*ret = strlen(text);
-	return 0;
+	/* The length of what was printed. */
+	*ret = strlen((const char *)format);
+	return memchr(format, '%', args[1]) ? 1 : 0;
 }
 
 static int ring_reserve(struct vm *vm, const uint64_t *args, uint64_t *ret)

@@ -121,6 +121,8 @@ static int call_function(struct vm *vm, const struct vm_function *f)
 	for (unsigned int n = R1; n <= R5; n++)
 		vm->live &= ~(1 << n);
 	set(vm, R0, ret);
+	if (r > 0)
+		vm->live &= ~(1 << R0);
 	return 0;
 }
 
@@ -169,12 +171,12 @@ static int step_exit(struct vm *vm)
 	const struct vm_frame *f = &vm->frame[vm->depth];
 	uint16_t kept = 1 << R6 | 1 << R7 | 1 << R8 | 1 << R9;
 
-	if (!is_live(vm, R0))
-		return vm_violation(vm, -EBADMSG, "ends a function with nothing in r0");
 	if (vm->depth == 0)
-		return ENDED;
+		return is_live(vm, R0) ? ENDED : vm_violation(vm, -EBADMSG,
+							      "ends the program with nothing in r0");
 	memcpy(&vm->reg[R6], f->saved, sizeof(f->saved));
-	vm->live = 1 << R0 | (f->saved_live & kept);
+	/* A function of a program's own may return nothing, unless somebody looks. */
+	vm->live = (vm->live & 1 << R0) | (f->saved_live & kept);
 	vm->pc = f->return_to;
 	vm->depth--;
 	set(vm, R10, frame_top(vm->depth));

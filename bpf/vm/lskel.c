@@ -172,6 +172,7 @@ int vm_run_attached(const struct vm_program *p, bool crash, struct vm_stage *sta
 	uint64_t ctx[] = { htole64(VM_KERNEL_BASE), htole64(stage->id) };
 	autofree struct vm *vm = calloc(1, sizeof(*vm));
 	uint64_t ret = 0;
+	int r;
 
 	if (!vm)
 		return why(w, -ENOMEM, "out of memory");
@@ -181,5 +182,9 @@ int vm_run_attached(const struct vm_program *p, bool crash, struct vm_stage *sta
 	vm->ctx_size = sizeof(ctx);
 	vm->kernel = (struct span){ (const unsigned char *)&kernel, sizeof(kernel) };
 	vm->why = w;
-	return vm_execute(vm, args, ARRAY_SIZE(args), &ret);
+	r = vm_execute(vm, args, ARRAY_SIZE(args), &ret);
+	if (r == 0 && ret)
+		return why(w, -EBADMSG, "it returns %#llx, and a program for fentry must return 0",
+			   (unsigned long long)ret);
+	return r;
 }

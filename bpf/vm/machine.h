@@ -91,7 +91,7 @@ bool vm_condition(const struct vm_insn *i, uint64_t dst, uint64_t src);
 struct vm_function {
 	const char *name;
 	unsigned int nr_args;
-	/* Negative: ends the run. @ret: r0 afterwards. */
+	/* Negative: ends the run. @ret: r0 afterwards; 1: nobody here knows what it would be. */
 	int (*call)(struct vm *vm, const uint64_t *args, uint64_t *ret);
 	int helper;      /* its number, if it has one */
 	unsigned int of; /* for helpers: the kinds of program that may call it, a bit each */

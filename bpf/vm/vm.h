@@ -77,8 +77,8 @@ int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, 
 	   struct why *w);
 
 /*
- * The same for a parser of type 2, called as the anchor's call would call it. What it
- * returns goes nowhere.
+ * The same for a parser of type 2, called as the anchor's call would call it. It must
+ * return 0, which says nothing: its commands have said everything.
  */
 int vm_run_attached(const struct vm_program *p, bool crash, struct vm_stage *stage, struct why *w);
 

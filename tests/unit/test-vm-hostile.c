@@ -131,7 +131,7 @@ static const struct hostile runs[] = {
 	  "insn 0 (mov64 r0, r7) reads r7, which holds nothing" },
 	{ "register to add to never written", { ADD64_K(R7, 1), RETURN_0 }, -EBADMSG,
 	  "reads r7, which holds nothing" },
-	{ "r0 never written", { EXIT }, -EBADMSG, "ends a function with nothing in r0" },
+	{ "r0 never written", { EXIT }, -EBADMSG, "ends the program with nothing in r0" },
 	{ "argument gone after a call",
 	  { MOV64_X(R6, R1), MOV64_K(R1, 1), CALL_KF(KF_GET), MOV64_X(R0, R1), EXIT }, -EBADMSG,
 	  "reads r1, which holds nothing" },
