@@ -69,5 +69,7 @@
 #define LIMIT_BPF_INITRD (4 * GiB)
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
+/* As many bytes moved by one call count as another instruction. */
+#define LIMIT_BPF_STEP_BYTES 4096
 
 #endif

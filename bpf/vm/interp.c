@@ -256,7 +256,7 @@ int vm_execute(struct vm *vm, const uint64_t *args, size_t nr_args, uint64_t *re
 	for (size_t n = 0; n < nr_args; n++)
 		set(vm, R1 + n, args[n]);
 	while (r == GO_ON) {
-		if (vm->steps++ == LIMIT_BPF_STEPS)
+		if (vm->steps++ >= LIMIT_BPF_STEPS)
 			return vm_violation(vm, -E2BIG, "is where %d instructions have been used up",
 					    LIMIT_BPF_STEPS);
 		r = step(vm);

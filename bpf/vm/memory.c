@@ -138,6 +138,9 @@ int vm_bytes(struct vm *vm, uint64_t addr, uint64_t len, enum vm_access access, 
 	struct place p;
 	int r = lookup(&p, vm, addr, len, access);
 
+	/* Who has large things moved about pays for it. */
+	if (r == 0)
+		vm->steps += len / LIMIT_BPF_STEP_BYTES;
 	*ret = r == 0 ? p.bytes : NULL;
 	return r;
 }

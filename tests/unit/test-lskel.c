@@ -203,6 +203,22 @@ static void test_loaders(void **state)
 	}
 }
 
+/* Few instructions, but a megabyte moved by each of a hundred thousand calls. */
+static void test_work(void **state)
+{
+	static const struct vm_insn code[] = {
+		MOV64_K(R6, 100000), DATA(R1, 0), MOV64_K(R2, 1 << 19), MOV64_K(R3, 0),
+		CALL_NR(148), ADD64_K(R6, -1), JMP_K(JMP_JNE, R6, 0, -7), MOV64_K(R0, 0), EXIT,
+	};
+	autobytes struct bytes object = { 0 }, data = { 0 };
+	struct why w = { 0 };
+
+	(void)state;
+	bytes_fill(&data, 0, 1 << 19);
+	make_skeleton(&object, bytes_span(&data), code, ARRAY_SIZE(code));
+	check_refused("work", load(&object, &w), &w, -E2BIG, "have been used up");
+}
+
 /* The good loader, with one field of its data another. */
 struct change {
 	const char *name;
@@ -307,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_loaders),
+		cmocka_unit_test(test_work),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_links),
 	};
