@@ -14,6 +14,7 @@
 
 #include "bpf/vm/stage.h"
 #include "bpf/vm/vm.h"
+#include "bpf/vm/world.h"
 #include "lib/cleanup.h"
 #include "tests/bpf/asm.h"
 #include "tests/unit/skeleton.h"
@@ -302,11 +303,34 @@ static void test_hostile(void **state)
 	}
 }
 
+/* How much there may be of it, all together. */
+static void test_limits(void **state)
+{
+	static const struct world_map ring = { .type = WORLD_RING, .max_entries = LIMIT_BPF_RING };
+	static const struct world_map array = { .type = WORLD_ARRAY, .max_entries = 1,
+						.value_size = LIMIT_BPF_ARRAY / 2 + 8 };
+	struct vm_world *w = world_new();
+	uint64_t first, second;
+
+	(void)state;
+	assert_non_null(w);
+	assert_int_equal(world_map_create(w, &ring), 0);
+	assert_int_equal(world_map_create(w, &ring), 1);
+	assert_int_equal(world_reserve(w, &w->map[0], LIMIT_BPF_RING / 2, &first), 0);
+	assert_int_equal(world_reserve(w, &w->map[1], LIMIT_BPF_RING / 2 + 8, &second), -E2BIG);
+	world_record_end(w, world_record_at(w, first));
+	assert_int_equal(world_reserve(w, &w->map[1], LIMIT_BPF_RING / 2 + 8, &second), 0);
+	assert_int_equal(world_map_create(w, &array), 2);
+	assert_int_equal(world_map_create(w, &array), -EOPNOTSUPP);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

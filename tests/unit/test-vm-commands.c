@@ -223,6 +223,19 @@ static void test_initrds(void **state)
 	assert_string_equal(s.reason.text, "command COPY initrd: more than 16 initrds");
 }
 
+/* What is given as bytes has a limit for all together, which the last byte may reach. */
+static void test_inline_limit(void **state)
+{
+	static const struct command kernel = INLINE(COPY, KERNEL, 20);
+	static const struct command cmdline = INLINE(COPY, CMDLINE, 1);
+	autostage struct vm_stage s = { .inline_bytes = LIMIT_BPF_INLINE - 20 };
+
+	(void)state;
+	assert_int_equal(say(&s, &kernel), 0);
+	assert_int_equal(say(&s, &cmdline), -E2BIG);
+	assert_non_null(strstr(s.reason.text, "more than 1073741824 bytes of payloads of its own"));
+}
+
 /* The tests' programs name functions by row: they must be the ones that are meant. */
 static void test_function_rows(void **state)
 {
@@ -239,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
 		cmocka_unit_test(test_initrds),
+		cmocka_unit_test(test_inline_limit),
 		cmocka_unit_test(test_function_rows),
 	};
 
