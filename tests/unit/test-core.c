@@ -26,7 +26,7 @@
 /* Identifiers of the types below, in the order in which they are made. */
 enum {
 	T_INT = 1, T_LONG, T_CHAR, T_PTR, T_PTRS, T_LONGS, T_CONTEXT, T_FLAVOUR, T_OTHER, T_ABI,
-	T_TYPEDEF, T_LOOP, T_OPAQUE, T_NAMELESS, T_STRUCT,
+	T_TYPEDEF, T_LOOP, T_OPAQUE, T_NAMELESS, T_STRUCT, T_INSIDE,
 };
 
 /* Another order than the kernel's, and things that it has not. */
@@ -58,7 +58,9 @@ static void make_types(struct btf *btf)
 	assert_int_equal(btf__add_enum(btf, NULL, 4), T_NAMELESS);
 	assert_int_equal(btf__add_enum_value(btf, "KEXEC_PARSER_ABI_REF", 1), 0);
 	assert_int_equal(btf__add_struct(btf, NULL, 8), T_STRUCT);
-	assert_int_equal(btf__add_field(btf, "kdump", T_INT, 0, 0), 0);
+	assert_int_equal(btf__add_field(btf, "sig_mode", T_INT, 4 * 8, 0), 0);
+	assert_int_equal(btf__add_struct(btf, "kexec_context___inside", 24), T_INSIDE);
+	assert_int_equal(btf__add_field(btf, NULL, T_STRUCT, 16 * 8, 0), 0);
 }
 
 /* Kinds of question: enum bpf_core_relo_kind. */
@@ -95,6 +97,7 @@ static const struct question questions[] = {
 	{ "first element", T_CONTEXT, OFFSET, "0:0:0", LOAD(0), 0, BUF_SZ, NULL },
 	{ "by a typedef", T_TYPEDEF, OFFSET, "0:2", LOAD(1600), 0, MODE, NULL },
 	{ "of a flavour", T_FLAVOUR, OFFSET, "0:0", LOAD(0), 0, MODE, NULL },
+	{ "inside something nameless", T_INSIDE, OFFSET, "0:0:0", LOAD(20), 0, MODE, NULL },
 	{ "the whole struct", T_CONTEXT, SIZE, "0", MOVE(2000), 0, sizeof(struct vm_kexec_context),
 	  NULL },
 	{ "size", T_CONTEXT, SIZE, "0:2", MOVE(4), 0, 4, NULL },
@@ -134,7 +137,7 @@ static const struct question questions[] = {
 
 	{ "enum without a name", T_NAMELESS, ENUM_VALUE, "0", WIDE(1), -EOPNOTSUPP, 0,
 	  "not known here" },
-	{ "struct without a name", T_STRUCT, OFFSET, "0:0", LOAD(0), -EOPNOTSUPP, 0,
+	{ "struct without a name", T_STRUCT, OFFSET, "0:0", LOAD(4), -EOPNOTSUPP, 0,
 	  "needs struct  of the kernel" },
 
 	{ "type 0", 0, OFFSET, "0:2", LOAD(1600), -EBADMSG, 0, "names no field" },
@@ -259,8 +262,8 @@ static void test_headers(void **state)
 		unsigned int width;
 		uint64_t value;
 	} bad[] = {
-		{ 0, 2, 0x9feb }, { 2, 1, 2 }, { 4, 4, 0 }, { 4, 4, 4096 }, { 4, 4, UINT32_MAX },
-		{ 8, 4, 4 }, { 12, 4, UINT32_MAX }, { 12, 4, 0 }, { 16, 4, UINT32_MAX },
+		{ 0, 2, 0x9feb }, { 2, 1, 2 }, { 4, 4, 0 }, { 4, 4, 28 }, { 4, 4, 4096 },
+		{ 4, 4, UINT32_MAX }, { 8, 4, 4 }, { 12, 4, UINT32_MAX }, { 12, 4, 0 }, { 16, 4, UINT32_MAX },
 		{ 20, 4, UINT32_MAX }, { 20, 4, 0 }, { 28, 4, 0xffffffff },
 	};
 	struct btf *btf = btf__new_empty();
