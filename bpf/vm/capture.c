@@ -115,9 +115,7 @@ static int link_map(const struct capture *c, struct vm_insn *i)
 		m->looked_at[0] = COMPARED;
 		addr = world_value_addr(map, 0) + (uint32_t)i[1].imm;
 	}
-	i[0].src = LD_NUMBER;
-	i[0].imm = (int32_t)(uint32_t)addr;
-	i[1].imm = (int32_t)(uint32_t)(addr >> 32);
+	insn_set_number(i, addr);
 	return 0;
 }
 

@@ -135,6 +135,14 @@ static inline int insn_is_unconditional(const struct vm_insn *i)
 	return i->code == OP_JA || i->code == OP_JA32;
 }
 
+/* Makes ld_imm64, of two slots, one of a number, such as an address of ours. */
+static inline void insn_set_number(struct vm_insn i[2], uint64_t number)
+{
+	i[0].src = LD_NUMBER;
+	i[0].imm = (int32_t)(uint32_t)number;
+	i[1].imm = (int32_t)(uint32_t)(number >> 32);
+}
+
 /* Distance of a jump, in instructions from the next one. */
 static inline int64_t insn_distance(const struct vm_insn *i)
 {

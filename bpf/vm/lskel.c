@@ -33,6 +33,24 @@ int lskel_find(struct lskel *ret, const struct elf *elf, struct why *w)
 	return 1;
 }
 
+/* A machine for @p; what it sees beside its context is up to the caller. NULL: out of memory. */
+static struct vm *new_vm(const struct vm_program *p, void *ctx, size_t size,
+			 struct vm_stage *stage, struct why *w)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm) {
+		why(w, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	vm->program = p;
+	vm->stage = stage;
+	vm->ctx = ctx;
+	vm->ctx_size = size;
+	vm->why = w;
+	return vm;
+}
+
 /* The only map that a loader has: its data. */
 static int make_data(struct vm_world *world, struct span data, struct why *w)
 {
@@ -52,7 +70,6 @@ static int link_data(struct vm_program *p, size_t size, struct why *w)
 {
 	for (size_t at = 0; at + 1 < p->nr; at++) {
 		struct vm_insn *i = &p->insns[at];
-		uint64_t addr;
 
 		if (i->code != OP_LD_IMM64)
 			continue;
@@ -62,10 +79,7 @@ static int link_data(struct vm_program *p, size_t size, struct why *w)
 		if (i->src != LD_MAP_VALUE || i->imm || (uint32_t)i[1].imm >= size)
 			return why(w, -EBADMSG, "insn %zu of its loader uses a map that it has not",
 				   at - 1);
-		addr = world_value_addr(0, 0) + (uint32_t)i[1].imm;
-		i[0].src = LD_NUMBER;
-		i[0].imm = (int32_t)(uint32_t)addr;
-		i[1].imm = (int32_t)(uint32_t)(addr >> 32);
+		insn_set_number(i, world_value_addr(0, 0) + (uint32_t)i[1].imm);
 	}
 	return 0;
 }
@@ -98,18 +112,13 @@ static int run_loader(struct lskel_loader *l, const struct vm_program *p, struct
 	unsigned char ctx[CTX_SIZE] = {
 		[0] = CTX_SIZE & 0xff, [1] = CTX_SIZE >> 8, [CTX_FLAGS] = IN_KERNEL
 	};
-	autofree struct vm *vm = calloc(1, sizeof(*vm));
+	autofree struct vm *vm = new_vm(p, ctx, sizeof(ctx), stage, w);
 	uint64_t ret = 0;
 	int r;
 
 	if (!vm)
-		return why(w, -ENOMEM, "out of memory");
-	vm->program = p;
-	vm->stage = stage;
-	vm->ctx = ctx;
-	vm->ctx_size = sizeof(ctx);
+		return -ENOMEM;
 	vm->loader = l;
-	vm->why = w;
 	r = vm_execute(vm, args, ARRAY_SIZE(args), &ret);
 	if (r < 0)
 		return r;
@@ -170,18 +179,13 @@ int vm_run_attached(const struct vm_program *p, bool crash, struct vm_stage *sta
 	};
 	/* What the anchor is called with. */
 	uint64_t ctx[] = { htole64(VM_KERNEL_BASE), htole64(stage->id) };
-	autofree struct vm *vm = calloc(1, sizeof(*vm));
+	autofree struct vm *vm = new_vm(p, ctx, sizeof(ctx), stage, w);
 	uint64_t ret = 0;
 	int r;
 
 	if (!vm)
-		return why(w, -ENOMEM, "out of memory");
-	vm->program = p;
-	vm->stage = stage;
-	vm->ctx = (unsigned char *)ctx;
-	vm->ctx_size = sizeof(ctx);
+		return -ENOMEM;
 	vm->kernel = (struct span){ (const unsigned char *)&kernel, sizeof(kernel) };
-	vm->why = w;
 	r = vm_execute(vm, args, ARRAY_SIZE(args), &ret);
 	if (r == 0 && ret)
 		return why(w, -EBADMSG, "it returns %#llx, and a program for fentry must return 0",

@@ -64,9 +64,7 @@ static void link_maps(struct vm_program *p)
 
 		if (i->code != OP_LD_IMM64 || !i->src)
 			continue;
-		i->src = LD_NUMBER;
-		i[0].imm = (int32_t)(uint32_t)addr;
-		i[1].imm = (int32_t)(uint32_t)(addr >> 32);
+		insn_set_number(i, addr);
 		at++;
 	}
 }

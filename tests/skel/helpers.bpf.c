@@ -4,10 +4,7 @@
  * eight hexadecimal digits each. A kernel and our machine must come to the same text.
  * The kernel to boot is the image's first section.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
+#include "posted.h"
 
 struct kexec_context {
 	char *parsing_buf[16];
@@ -17,37 +14,13 @@ struct kexec_context {
 	int of_no_kernel;
 } __attribute__((preserve_access_index));
 
-struct bpf_parser_context {
-};
-
 enum kexec_parser_abi {
 	KEXEC_PARSER_ABI_SKELETON = 40,
 	KEXEC_PARSER_ABI_NONE = 41,
 };
 
-extern struct bpf_parser_context *bpf_get_parser_context(unsigned long id) __ksym;
-extern void bpf_put_parser_context(struct bpf_parser_context *ctx) __ksym;
-extern int bpf_parser_read(struct bpf_parser_context *ctx, __u32 buf, __u64 off, void *dst,
-			   __u32 dst__sz) __ksym;
-extern int bpf_buffer_parser(void *buf, __u32 size, struct bpf_parser_context *ctx) __ksym;
-
 #define START "console=ttyS0 panic=-1 answers="
 enum { MAX_ANSWERS = 80, DIGITS = 8 };
-
-struct command {
-	__u16 cmd;
-	__u8 subcmd, pipeline_flag;
-	__u32 payload_len;
-	__u16 num_chunks;
-} __attribute__((packed));
-
-struct by_reference {
-	struct command hdr;
-	__u16 type;
-	__u32 len;
-	__u32 buf, flags;
-	__u64 off, size;
-} __attribute__((packed));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

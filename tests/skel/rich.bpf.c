@@ -6,10 +6,7 @@
  * unified kernel image without profiles; a test of the form, not a parser for
  * anybody.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include <bpf/bpf_core_read.h>
+#include "posted.h"
 
 /* In another order than the kernel's, and only some of it: that is CO-RE's business. */
 struct kexec_context {
@@ -18,40 +15,9 @@ struct kexec_context {
 	_Bool kdump;
 } __attribute__((preserve_access_index));
 
-/* Complete, or libbpf finds it incompatible with the kernel's. */
-struct bpf_parser_context {
-};
-
 enum kexec_parser_abi___local {
 	KEXEC_PARSER_ABI_REF = 77,
 };
-
-extern struct bpf_parser_context *bpf_get_parser_context(unsigned long id) __ksym;
-extern void bpf_put_parser_context(struct bpf_parser_context *ctx) __ksym;
-extern int bpf_parser_read(struct bpf_parser_context *ctx, __u32 buf, __u64 off, void *dst,
-			   __u32 dst__sz) __ksym;
-extern int bpf_buffer_parser(void *buf, __u32 size, struct bpf_parser_context *ctx) __ksym;
-
-struct section {
-	__u64 name;
-	__u32 vsize, va, rsize, off;
-	__u32 rest[4];
-};
-
-struct command {
-	__u16 cmd;
-	__u8 subcmd, pipeline_flag;
-	__u32 payload_len;
-	__u16 num_chunks;
-} __attribute__((packed));
-
-struct by_reference {
-	struct command hdr;
-	__u16 type;
-	__u32 len;
-	__u32 buf, flags;
-	__u64 off, size;
-} __attribute__((packed));
 
 struct part {
 	__u32 off, len;

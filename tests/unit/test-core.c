@@ -263,8 +263,8 @@ static void test_headers(void **state)
 		uint64_t value;
 	} bad[] = {
 		{ 0, 2, 0x9feb }, { 2, 1, 2 }, { 4, 4, 0 }, { 4, 4, 28 }, { 4, 4, 4096 },
-		{ 4, 4, UINT32_MAX }, { 8, 4, 4 }, { 12, 4, UINT32_MAX }, { 12, 4, 0 }, { 16, 4, UINT32_MAX },
-		{ 20, 4, UINT32_MAX }, { 20, 4, 0 }, { 28, 4, 0xffffffff },
+		{ 4, 4, UINT32_MAX }, { 8, 4, 4 }, { 12, 4, UINT32_MAX }, { 12, 4, 0 },
+		{ 16, 4, UINT32_MAX }, { 20, 4, UINT32_MAX }, { 20, 4, 0 }, { 28, 4, 0xffffffff },
 	};
 	struct btf *btf = btf__new_empty();
 	struct vm_insn insn[2] = { EXIT, EXIT };

@@ -146,6 +146,8 @@ static const struct parser good[] = {
 	    CALL_NR(6), EXPECT(R0, -EINVAL), RETURN_0 }, 0, NULL },
 	{ "a function of its own", { MOV64_K(R1, 5), CALL_SUB(5), EXPECT(R0, 6), RETURN_0,
 				     MOV64_X(R0, R1), ADD64_K(R0, 1), EXIT }, 0, NULL },
+	{ "what the kernel lacks, not needed",
+	  { MOV64_K(R2, 1), JMP_K(JMP_JNE, R2, 0, 1), CALL_NR(CALL_POISON), RETURN_0 }, 0, NULL },
 	{ "a function that returns nothing", { CALL_SUB(2), RETURN_0, EXIT }, 0, NULL },
 	{ "parser context", { LDX(SIZE_DW, R1, R1, 8), KFUNC(KF_GET), JMP_K(JMP_JNE, R0, 0, 1),
 			      EXIT, MOV64_X(R1, R0), KFUNC(KF_PUT), RETURN_0 }, 0, NULL },
@@ -247,22 +249,14 @@ static const struct parser hostile[] = {
 	    MOV64_K(R2, 4), CALL_NR(6), EXIT }, -EBADMSG, "ends the program with nothing in r0" },
 	{ "parser context kept", { LDX(SIZE_DW, R1, R1, 8), KFUNC(KF_GET), JMP_K(JMP_JNE, R0, 0, 1),
 				   EXIT, RETURN_0 }, -EBADMSG, "without bpf_put_parser_context()" },
+	{ "what the kernel lacks, needed", { CALL_NR(CALL_POISON), RETURN_0 }, -EBADMSG,
+	  "needs a type, a field or a constant that the kernel does not have" },
 	{ "returns something", { MOV64_K(R0, 5), EXIT }, -EBADMSG,
 	  "it returns 0x5, and a program for fentry must return 0" },
 	{ "looks at what a function has not returned", { CALL_SUB(1), EXIT, EXIT }, -EBADMSG,
 	  "ends the program with nothing in r0" },
 	{ "for ever", { JA(-1) }, -E2BIG, "have been used up" },
 };
-
-static size_t length(const struct vm_insn *code)
-{
-	static const struct vm_insn none;
-	size_t n = CODE;
-
-	while (n > 0 && memcmp(&code[n - 1], &none, sizeof(none)) == 0)
-		n--;
-	return n;
-}
 
 static int run(const struct parser *p, struct why *w)
 {
@@ -275,7 +269,7 @@ static int run(const struct parser *p, struct why *w)
 	assert_int_equal(blob_copy(&image, (struct span){ image_bytes, IMAGE_SIZE }, "image", NULL),
 			 0);
 	stage.image = blob_whole(&image);
-	make_parser_skeleton(&object, p->code, length(p->code));
+	make_parser_skeleton(&object, p->code, code_length(p->code, CODE));
 	if (vm_load(&program, bytes_span(&object), NULL, w) < 0)
 		fail_msg("%s: %s", p->name, w->text);
 	return vm_run_attached(&program, true, &stage, w);

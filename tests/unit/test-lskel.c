@@ -188,16 +188,6 @@ static const struct hostile loaders[] = {
 	    RETURN_0 }, -EOPNOTSUPP, "looks for 'kexec_image_parser_anchor'" },
 };
 
-static size_t length(const struct vm_insn *code)
-{
-	static const struct vm_insn none;
-	size_t n = CODE;
-
-	while (n > 0 && memcmp(&code[n - 1], &none, sizeof(none)) == 0)
-		n--;
-	return n;
-}
-
 /* With the data of the good loader, which it need not use. */
 static void test_loaders(void **state)
 {
@@ -211,7 +201,7 @@ static void test_loaders(void **state)
 		const struct hostile *h = &loaders[i];
 		struct why w = { 0 };
 
-		make_skeleton(&object, bytes_span(&data), h->code, length(h->code));
+		make_skeleton(&object, bytes_span(&data), h->code, code_length(h->code, CODE));
 		check_refused(h->name, load(&object, &w), &w, h->err, h->phrase);
 	}
 }
@@ -326,7 +316,7 @@ static void test_links(void **state)
 		const struct hostile *h = &parsers[i];
 		struct why w = { 0 };
 
-		make_parser_skeleton(&object, h->code, length(h->code));
+		make_parser_skeleton(&object, h->code, code_length(h->code, CODE));
 		check_refused(h->name, load(&object, &w), &w, h->err, h->phrase);
 	}
 }

@@ -225,22 +225,12 @@ static const struct hostile runs[] = {
 	  "is given 0, which is no parser context" },
 };
 
-static size_t length(const struct vm_insn *code)
-{
-	static const struct vm_insn none;
-	size_t n = CODE;
-
-	while (n > 0 && memcmp(&code[n - 1], &none, sizeof(none)) == 0)
-		n--;
-	return n;
-}
-
 static int run(const struct hostile *h, bool check_only, uint64_t *ret, struct why *w)
 {
 	static const unsigned char image_bytes[64] = "MZ";
 	autoblob struct blob image = { 0 };
 	autostage struct vm_stage stage = { .id = ID };
-	struct vm_program p = { .nr = length(h->code) };
+	struct vm_program p = { .nr = code_length(h->code, CODE) };
 	struct kexec_bpf_ctx ctx = { .version = 1, .parser_id = ID, .nr_bufs = 1,
 				     .buf_size = { sizeof(image_bytes) } };
 	/* A copy that ends where the program ends, so that the sanitizer sees more. */
