@@ -178,6 +178,23 @@ static int trace_printk(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	return memchr(format, '%', args[1]) ? 1 : 0;
 }
 
+/* The same with more arguments, in memory. */
+static int trace_vprintk(struct vm *vm, const uint64_t *args, uint64_t *ret)
+{
+	enum { MOST = 12 * 8 };
+	unsigned char *values;
+	int r = args[3] ? vm_bytes(vm, args[2], args[3], VM_READ, &values) : 0;
+
+	if (r < 0)
+		return r;
+	r = trace_printk(vm, args, ret);
+	if (r >= 0 && (args[3] % 8 || args[3] > MOST)) {
+		*ret = vm_long(-EINVAL);
+		return 0;
+	}
+	return r;
+}
+
 static int ring_reserve(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
 	struct world_map *ring;
@@ -263,6 +280,7 @@ static const struct vm_function helpers[] = {
 	{ "bpf_ringbuf_discard", 2, ring_end, 133, PARSER },
 	{ "bpf_ringbuf_query", 2, ring_query, 134, PARSER },
 	{ "bpf_copy_from_user", 3, copy_from_user, 148, BOTH },
+	{ "bpf_trace_vprintk", 4, trace_vprintk, 177, PARSER },
 	{ "bpf_kallsyms_lookup_name", 4, lskel_kallsyms, 159, LOADER },
 	{ "bpf_sys_bpf", 3, lskel_sys_bpf, 166, LOADER },
 	{ "bpf_btf_find_by_name_kind", 4, lskel_btf_find, 167, LOADER },

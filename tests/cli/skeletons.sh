@@ -24,6 +24,11 @@ case $? in
 77) skip_all "light skeletons" "$(cat "$dir/why")" ;;
 esac
 
+"$tool" check --parser="$dir/rich-system" "$dir/uki" > "$dir/out"
+if grep -q "built without libbpf" "$dir/out"; then
+	skip_all "light skeletons" "built without libbpf"
+fi
+
 # says NAME PROGRAM EXIT-CODE PATTERN
 says() {
 	"$tool" check --trace --parser="$2" "$dir/uki" > "$dir/out" 2> "$dir/trace"

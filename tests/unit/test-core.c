@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 #endif
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bpf/vm/kernel-types.h"
@@ -296,17 +297,21 @@ static void test_headers(void **state)
 		assert_int_equal(core_relocate(&p, bytes_span(&b), NO_BYTES, NULL), -EBADMSG);
 	}
 }
-#endif
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#ifdef HAVE_LIBBPF
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_headers),
-#endif
 	};
 
-	return sizeof(tests) ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+#else
+int main(void)
+{
+	puts("ok 1 - CO-RE # SKIP built without libbpf");
+	return 0;
+}
+#endif
