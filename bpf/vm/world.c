@@ -95,7 +95,7 @@ int world_update(struct world_map *m, uint32_t element, const unsigned char *val
 		return -E2BIG;
 	if (flags == NOEXIST)
 		return -EEXIST;
-	memcpy(world_value(m, element), value, m->value_size);
+	memmove(world_value(m, element), value, m->value_size); /* may be the same place */
 	return 0;
 }
 
