@@ -94,6 +94,8 @@ static int open_all_layers(struct boot_image *img, const struct file_type *force
 		if (img->nr_layers == ARRAY_SIZE(img->layers))
 			return why(w, -E2BIG, "more than %d layers inside each other",
 				   LIMIT_LAYERS);
+		img->opened[img->nr_layers] = img->kernel;
+		img->kernel.packed = (struct extent){ 0 };
 		r = open_layer(img, forced, &ft, w);
 		if (r < 0) {
 			for (size_t i = img->nr_layers; i-- > 0;)
@@ -130,19 +132,30 @@ static void find_parser(struct boot_image *img)
 		extent_sub(&img->parser, &file, s->file_off, s->file_len);
 }
 
-int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w)
 {
-	autoimage struct boot_image img = { 0 };
+	struct boot_image img = { 0 };
 	int r;
 
 	strcpy(img.kernel.origin, "file");
 	r = boot_image_own(&img, file, &img.kernel.bytes, w);
 	if (r == 0)
 		r = open_all_layers(&img, forced, w);
+	if (img.nr_blobs > 0)
+		find_parser(&img);
+	*ret = img;
+	return r;
+}
+
+int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w)
+{
+	autoimage struct boot_image img = { 0 };
+	int r = file_type_peel(&img, file, forced, w);
+
 	if (r < 0)
 		return r;
-	find_parser(&img);
 	*ret = img;
 	img = (struct boot_image){ 0 };
 	return 0;

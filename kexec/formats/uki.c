@@ -156,7 +156,10 @@ static int read_cmdline(struct boot_image *img, const struct extent *section, st
 	r = extent_dup(section, 0, len, &text, w);
 	if (r < 0)
 		return r;
-	return boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);
+	r = boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);
+	if (r == 0)
+		img->cmdline_bytes = *section;
+	return r;
 }
 
 /* Adds what the image has and no outer layer has set; the kernel last, since it is the input. */
