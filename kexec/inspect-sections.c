@@ -127,6 +127,8 @@ static const char *find_note(const struct inspect *i, const struct inspect_layer
 		return "profile @0 has its own";
 	if (is_program(s->name))
 		return "the EFI program's own code and data";
+	if (k && k->holds == HOLDS_IMAGE && pe_section(&l->pe, ".linuxh"))
+		return "names a file elsewhere (thin image)";
 	if (k && i->why.err && (k->holds == HOLDS_IMAGE || strcmp(s->name, ".cmdline") == 0))
 		return "not taken: the image is refused";
 	if (k && strcmp(s->name, ".cmdline") == 0 && !i->img.cmdline)

@@ -165,7 +165,7 @@ static void test_gap(void **state)
 	digest_add(d, part, NULL);
 	assert_true(span_sub(&part, bytes_span(&image), PE_FIRST_AT + 1024, 512));
 	digest_add(d, part, NULL);
-	/* 0x200 of headers and two sections of 0x200 were hashed: the rest is the last one again. */
+	/* That were 0x200 of headers and of each section: the rest is the last one again. */
 	digest_add(d, part, NULL);
 	assert_int_equal(digest_finish(d, want, NULL), 0);
 	digest_free(d);

@@ -165,7 +165,7 @@ static void test_thin(void **state)
 	assert_non_null(strstr(i.why.text, "thin image"));
 	assert_int_equal(i.nr_layers, 1);
 	assert_null(i.layers[0].format);
-	check_section(&i, 0, 0, NULL, "refused");
+	check_section(&i, 0, 0, NULL, "names a file");
 	check_text(&i, 0, 0, "\\EFI\\nixos\\k\x1b.efi");
 	check_section(&i, 0, 1, NULL, "thin image");
 	check_text(&i, 0, 1, "3031323334353637383961626364656630313233343536373839616263646566");
@@ -265,7 +265,34 @@ static void test_mutants(void **state)
 	assert_true(accepted > nr / 10 && accepted < nr);
 }
 
-int main(void)
+/* For a test of the program: @nr broken images out of a good one, as DIR/0, DIR/1, .. */
+static int write_mutants(const char *path, const char *dir, unsigned long nr)
+{
+	autoblob struct blob file = { 0 };
+	autofree unsigned char *data = NULL;
+	struct extent all;
+
+	if (blob_open(&file, path, NULL) < 0)
+		return 1;
+	all = blob_whole(&file);
+	if (extent_dup(&all, 0, all.len, &data, NULL) < 0)
+		return 1;
+	for (unsigned long n = 0; n < nr; n++) {
+		autobytes struct bytes image = { 0 };
+		char name[512];
+		FILE *f;
+
+		bytes_add(&image, data, all.len);
+		mutants_break(&image, n);
+		snprintf(name, sizeof(name), "%s/%lu", dir, n);
+		f = fopen(name, "w");
+		if (!f || fwrite(image.data, image.size, 1, f) != 1 || fclose(f) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_uki),	  cmocka_unit_test(test_profiles),
@@ -275,5 +302,7 @@ int main(void)
 		cmocka_unit_test(test_mutants),
 	};
 
+	if (argc == 5 && strcmp(argv[1], "--mutants") == 0)
+		return write_mutants(argv[2], argv[3], strtoul(argv[4], NULL, 0));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
