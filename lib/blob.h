@@ -87,6 +87,16 @@ int extent_dup(const struct extent *e, uint64_t off, size_t len, unsigned char *
 int blob_append(struct blob *memfd, struct span bytes, struct why *w);
 int blob_append_extent(struct blob *memfd, const struct extent *e, struct why *w);
 
+/*
+ * Room for @len bytes in an empty memfd, to be written in place; nothing is
+ * reserved but address space and what the kernel accounts for. To be given back,
+ * also after an error of the caller's: the first @used bytes of it stay.
+ * -errno of ftruncate(2) or mmap(2).
+ */
+int blob_room(struct blob *memfd, uint64_t len, unsigned char **ret, struct why *w);
+int blob_room_done(struct blob *memfd, unsigned char *room, uint64_t len, uint64_t used,
+		   struct why *w);
+
 /* No one can change the bytes from here on. -errno of fcntl(2). */
 int blob_seal(struct blob *memfd, struct why *w);
 

@@ -39,6 +39,8 @@
 #define LIMIT_INITRDS 16
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
+/* Compressed data that is read as a whole, to be unpacked in one step. */
+#define LIMIT_AT_ONCE (128 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */
 #define LIMIT_INIT_SIZE (1 * GiB)
 /* Text section of a UKI that becomes a command line; x86 takes at most 2048 bytes. */
