@@ -10,6 +10,7 @@
 #include "lib/blob.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/progress.h"
 
 const char image_extract_help[] =
 	"Usage: kexec-image extract [OPTION...] FILE\n\n"
@@ -113,6 +114,7 @@ enum image_exit image_extract(int argc, char **argv)
 {
 	autoextract struct extract x = { 0 };
 	autoblob struct blob file = { 0 };
+	struct progress_line line;
 	struct arguments a = { .dir = "." };
 	struct why w = { 0 };
 	int r;
@@ -124,6 +126,7 @@ enum image_exit image_extract(int argc, char **argv)
 		return IMAGE_EXIT_OK;
 	}
 	r = blob_open(&file, a.file, &w);
+	file.progress = progress_terminal(&line);
 	if (r == 0)
 		r = extract_plan(&x, &file, &a.request, &w);
 	return r < 0 ? image_failed(a.file, &w) : write_files(&x, &a);

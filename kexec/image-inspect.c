@@ -10,6 +10,7 @@
 #include "lib/blob.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/progress.h"
 
 const char image_inspect_help[] =
 	"Usage: kexec-image inspect [OPTION...] FILE\n\n"
@@ -86,6 +87,7 @@ enum image_exit image_inspect(int argc, char **argv)
 {
 	autoinspect struct inspect i = { 0 };
 	autoblob struct blob file = { 0 };
+	struct progress_line line;
 	struct trust *trust = NULL;
 	struct arguments a = { 0 };
 	struct why w = { 0 };
@@ -100,6 +102,7 @@ enum image_exit image_inspect(int argc, char **argv)
 	if (a.cert && read_trust(&trust, a.cert, &w) < 0)
 		return image_failed(a.cert, &w);
 	r = blob_open(&file, a.file, &w);
+	file.progress = progress_terminal(&line);
 	if (r == 0)
 		r = inspect_file(&i, &file, trust, &w);
 	trust_free(trust);

@@ -16,6 +16,7 @@
 #include "kexec/plan.h"
 #include "lib/cleanup.h"
 #include "lib/log.h"
+#include "lib/progress.h"
 #include "lib/sysfile.h"
 
 #define RETAINED_INITRD "/sys/firmware/initrd"
@@ -29,6 +30,7 @@ struct load {
 	struct boot_image image;
 	struct load_check check;
 	struct plan plan;
+	struct progress_line progress; /* of opening the kernel */
 };
 
 static enum kexec_exit complain(enum kexec_exit code, const char *what, const char *path,
@@ -62,6 +64,7 @@ static enum kexec_exit open_kernel(struct load *l)
 		return code;
 	if (blob_open(&file, o->kernel, &w) < 0)
 		return complain(KEXEC_EXIT_DIE, "Cannot load", o->kernel, &w);
+	file.progress = progress_terminal(&l->progress);
 	r = file_type_open(&l->image, &file, forced, &w);
 	if (r == -ENOEXEC && !forced)
 		return complain(KEXEC_EXIT_FAILED, "Cannot determine the file type of", o->kernel,

@@ -18,6 +18,8 @@
 #include "lib/span.h"
 #include "lib/why.h"
 
+struct progress;
+
 enum blob_kind {
 	BLOB_NONE, /* zeroes: owns nothing */
 	BLOB_MEMORY,
@@ -31,6 +33,7 @@ struct blob {
 	unsigned char *data; /* MEMORY */
 	uint64_t size;
 	char *name; /* for messages: a path, or what the bytes are */
+	struct progress *progress; /* borrowed; told of long work on the bytes */
 };
 
 /*
@@ -45,7 +48,7 @@ int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why 
 
 /*
  * A second owner of the same bytes: its descriptor is a duplicate, memory is
- * copied. For a file that two producers read. -errno of fcntl(2), -ENOMEM.
+ * copied. Nobody is told about its progress. For a file that two producers read. -errno of fcntl(2), -ENOMEM.
  */
 int blob_dup(struct blob *ret, const struct blob *b, struct why *w);
 

@@ -91,7 +91,9 @@ for name in sys.argv[2:]:
     walk(j)
 print('only in the output:', sorted(found - documented))
 print('only in the manual page:', sorted(documented - found))
-sys.exit(not found or found != documented)
+# Without libcrypto there are no digests and so no signatures.
+crypto = j['layers'][0]['sha256']
+sys.exit(not found or found - documented != set() or (crypto and found != documented))
 EOF
 	check "JSON: every member is documented, and no other" \
 		python3 check.py "$manual" ./*.json
