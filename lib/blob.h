@@ -48,7 +48,8 @@ int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why 
 
 /*
  * A second owner of the same bytes: its descriptor is a duplicate, memory is
- * copied. Nobody is told about its progress. For a file that two producers read. -errno of fcntl(2), -ENOMEM.
+ * copied, and nobody is told of its progress. For a file that two producers read.
+ * -errno of fcntl(2), -ENOMEM.
  */
 int blob_dup(struct blob *ret, const struct blob *b, struct why *w);
 
