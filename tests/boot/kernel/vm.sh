@@ -72,6 +72,12 @@ want() {
 	done >"$_dir/$1.parts"
 }
 
+# logs NAME PATTERN: when it is refused, the one line in the kernel's log, and that
+# there is none for the pattern -
+logs() {
+	printf '%s\n' "$2" >"$work/tree/img/$1.log"
+}
+
 # skip WHY: the test goes no further; it returns then
 skipped=
 skip() {
