@@ -5,10 +5,10 @@ MANPAGES += kexec/kexec.8 kexec/kexec-image.1
 
 kexec_SRC += kexec/actions.c kexec/attest.c kexec/boot-image.c kexec/boot-image-compare.c \
 	     kexec/cross-check.c kexec/decomposer.c kexec/explain.c kexec/explain-whole.c \
-	     kexec/file-type.c kexec/host.c \
+	     kexec/file-type.c kexec/host.c kexec/iomem.c \
 	     kexec/load-check.c kexec/load-file.c kexec/load.c kexec/merge.c \
-	     kexec/options.c kexec/options-table.c kexec/plan.c \
-	     kexec/sys.c
+	     kexec/options.c kexec/options-table.c kexec/plan.c kexec/ram.c \
+	     kexec/segments.c kexec/sys.c
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
 kexec_SRC += kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \

@@ -38,6 +38,10 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Lines of /proc/iomem; a large server has some thousands. */
+#define LIMIT_IOMEM_LINES 65536
+/* Ranges of a memory map; x86 Linux itself has room for 3200. */
+#define LIMIT_RAM_RANGES 4096
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384

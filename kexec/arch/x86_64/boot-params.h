@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * struct boot_params, the "zero page", and the setup_data behind it: what a
+ * boot loader tells an x86 kernel. Documentation/arch/x86/{boot,zero-page}.rst,
+ * FORMATS.md section 4.
+ */
+#ifndef KEXEC_X86_64_BOOT_PARAMS_H
+#define KEXEC_X86_64_BOOT_PARAMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kexec/ram.h"
+#include "kexec/sys.h"
+#include "lib/blob.h"
+#include "lib/why.h"
+
+/* What the running machine passes on, read once; see x86_facts_read(). */
+struct x86_facts;
+
+struct x86_setup_options {
+	bool noefi;            /* --noefi */
+	bool reuse_video_type; /* --reuse-video-type */
+	bool crash;
+};
+
+/*
+ * Reads what goes from this kernel to the next: screen_info, EFI tables and
+ * runtime map, ACPI RSDP, EDD, subarch, from /sys/kernel/boot_params/data,
+ * /sys/firmware/{efi,edd}, ... A source that does not exist is left out.
+ * @kernel: the bare kernel, whose setup header (bzImage) tells what it can take;
+ * a vmlinux has none. The caller frees with x86_facts_free(). -EBADMSG, -ENOMEM.
+ */
+int x86_facts_read(struct x86_facts **ret, const struct extent *kernel,
+		   const struct x86_setup_options *o, const struct sys *sys, struct why *w);
+void x86_facts_free(struct x86_facts *f);
+
+/* Where everything is, physical addresses in bytes. */
+struct x86_layout {
+	uint64_t setup;  /* the setup blob itself: its links are physical addresses */
+	uint64_t kernel; /* where the protected-mode code went */
+	uint64_t initrd, initrd_size; /* size 0: none */
+};
+
+/* Bytes of the setup blob for a map of @nr_ranges and a command line of @cmdline_len bytes. */
+uint64_t x86_setup_size(const struct x86_facts *f, size_t nr_ranges, size_t cmdline_len);
+
+/*
+ * The setup blob: boot_params at its start, then setup_data (E820_EXT, EFI,
+ * RNG seed), then the command line with its NUL. @ram: the map for the next kernel.
+ */
+int x86_setup_build(struct blob *ret, const struct x86_facts *f, const struct x86_layout *at,
+		    const struct ram_map *ram, const char *cmdline, struct why *w);
+
+#endif
