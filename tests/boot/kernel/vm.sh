@@ -26,9 +26,9 @@ second_initrd() {
 	rm -rf "$work/second-tree"
 }
 
-# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes
+# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes (vm_time seconds)
 vm() {
-	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
+	timeout "${vm_time:-300}" qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
 		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 no_timer_check ${4-}" </dev/null >"$1" 2>&1 ||
