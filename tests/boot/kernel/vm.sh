@@ -26,9 +26,9 @@ second_initrd() {
 	rm -rf "$work/second-tree"
 }
 
-# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes
+# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes (vm_time seconds)
 vm() {
-	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
+	timeout "${vm_time:-300}" qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
 		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 no_timer_check ${4-}" </dev/null >"$1" 2>&1 ||
@@ -72,6 +72,12 @@ want() {
 	done >"$_dir/$1.parts"
 }
 
+# logs NAME PATTERN: when it is refused, the one line in the kernel's log, and that
+# there is none for the pattern -
+logs() {
+	printf '%s\n' "$2" >"$work/tree/img/$1.log"
+}
+
 # skip WHY: the test goes no further; it returns then
 skipped=
 skip() {
@@ -94,29 +100,9 @@ keep_log() {
 	[ "$failed" = 0 ] || cp "$work/log.all" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
 }
 
-# skeleton OUT: skel.bpf.c in the posted form; a skip if the tools are missing
+# skeleton OUT [NAME [BPFTOOL]]: a program of tests/skel in the posted form; a skip if
+# the tools are missing
 skeleton() {
-	for _tool in clang llvm-strip bpftool; do
-		command -v $_tool >/dev/null || {
-			skip "no $_tool"
-			return 0
-		}
-	done
-	[ -e /usr/include/bpf/bpf_helpers.h ] || {
-		skip "no libbpf headers"
-		return 0
-	}
-	mkdir -p "$work/skeleton"
-	(
-		cd "$work/skeleton" &&
-			clang -g -O2 -target bpf -D__TARGET_ARCH_x86 \
-				-I"/usr/include/$(uname -m)-linux-gnu" \
-				-c "$here/skel.bpf.c" -o skel.o &&
-			llvm-strip -g skel.o &&
-			bpftool gen skeleton -L skel.o name parser >parser.lskel.h &&
-			$cc -I. -I"$here/skel-stub" -Wno-overflow -o skel2c \
-				"$here/skel2c.c" &&
-			./skel2c >opts.c &&
-			$cc -c opts.c -o "$1"
-	) || fail "building the skeleton"
+	_why=$(CC=$cc "$top/tests/skel/build" "$top/tests/skel/${2-posted}.bpf.c" "$1" "${3-bpftool}" 2>&1) && return 0
+	[ $? = 77 ] && skip "$_why" || fail "building the skeleton: $_why"
 }
