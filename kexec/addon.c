@@ -9,6 +9,7 @@
 #include "kexec/file-type.h"
 #include "kexec/formats/formats.h"
 #include "kexec/formats/uki-sections.h"
+#include "kexec/uki-dtb.h"
 #include "lib/cleanup.h"
 
 /* An addon that was opened. */
@@ -69,7 +70,7 @@ static int check_fit(const struct addon *a, uint16_t machine, const struct addon
 {
 	static const enum uki_section useful[] = { UKI_CMDLINE, UKI_INITRD, UKI_UCODE, UKI_DTB };
 	autofree char *uname = NULL;
-	bool is_useful = false;
+	bool is_useful = a->slice.nr_dtbauto > 0;
 	int r;
 
 	if (machine != target->machine)
@@ -140,14 +141,19 @@ static int add_initrd(struct boot_image *img, const struct addon *a, enum uki_se
 	return 0;
 }
 
-static void set_dtb(struct boot_image *img, const struct addon *a)
+/* The stub takes it for a whole tree, not for a change to the one there is. */
+static int set_dtb(struct boot_image *img, const struct addon *a, const struct machine_id *id,
+		   struct why *w)
 {
-	const struct pe_section *s = a->slice.by_name[UKI_DTB];
+	const struct pe_section *s = NULL;
+	int r = uki_dtb_choose(&s, &a->slice, &a->image, id, w);
 
-	if (!s || img->dtb.given)
-		return;
+	if (r < 0 || !s || img->dtb.given)
+		return r;
 	img->dtb = (struct boot_part){ .bytes = uki_section_bytes(&a->image, s) };
-	snprintf(img->dtb.origin, sizeof(img->dtb.origin), "section .dtb of addon %s", a->name);
+	snprintf(img->dtb.origin, sizeof(img->dtb.origin), "section %.8s of addon %.32s", s->name,
+		 a->name);
+	return 0;
 }
 
 /* The last word of a path. */
@@ -182,9 +188,10 @@ int addon_apply(struct boot_image *img, struct blob *file, const struct addon_ta
 		r = add_initrd(img, &a, UKI_UCODE, true, w);
 	if (r == 0)
 		r = add_initrd(img, &a, UKI_INITRD, false, w);
+	if (r == 0)
+		r = set_dtb(img, &a, target->machine_id, w);
 	if (r < 0)
 		return r;
-	set_dtb(img, &a);
 	img->altered = true;
 	return 0;
 }

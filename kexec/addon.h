@@ -9,6 +9,8 @@
 #include "kexec/boot-image.h"
 #include "kexec/sidecar.h"
 
+struct machine_id;
+
 /* Of the partition first, then the image's own. */
 extern const struct sidecar_kind addon_kind;
 
@@ -16,6 +18,8 @@ extern const struct sidecar_kind addon_kind;
 struct addon_target {
 	uint16_t machine; /* PE header of the UKI */
 	char *uname;	  /* its section .uname, owned; NULL: none */
+	/* What a .dtbauto must be for; borrowed, NULL: device trees do not matter. */
+	const struct machine_id *machine_id;
 };
 
 /* -EINVAL if the outermost image in @img's file is no UKI; -errno of reading. */
@@ -27,7 +31,7 @@ void addon_target_done(struct addon_target *t);
 /*
  * Adds what is in @file (taken over in any case): .cmdline behind the command
  * line, .initrd behind the initrds, .ucode in front of them, so that of several
- * addons the last one's is the first; .dtb for the one there is. 0; 1 if it was
+ * addons the last one's is the first; .dtbauto or .dtb for the one there is. 0; 1 if it was
  * left out, as the stub does, and @w says why: it is for another machine or
  * another kernel, or has nothing to add. -EBADMSG, -E2BIG, -ENOMEM, -errno of reading.
  */

@@ -13,6 +13,7 @@
 #include "kexec/formats/formats.h"
 #include "kexec/load-work.h"
 #include "kexec/stub-initrd.h"
+#include "kexec/uki-dtb.h"
 #include "lib/log.h"
 
 static bool is_uki(const struct boot_image *img)
@@ -144,12 +145,13 @@ static int add_found(struct load *l, const struct addon_target *target, struct w
 	return r;
 }
 
-static int add_addons(struct load *l, struct why *w)
+static int add_addons(struct load *l, const struct machine_id *id, struct why *w)
 {
 	const struct kexec_options *o = l->o;
 	autotarget struct addon_target target = { 0 };
 	int r = addon_target_read(&target, &l->image, w);
 
+	target.machine_id = id;
 	if (r == 0 && !o->no_addons)
 		r = add_found(l, &target, w);
 	for (size_t i = 0; r == 0 && i < o->nr_addons; i++)
@@ -157,24 +159,35 @@ static int add_addons(struct load *l, struct why *w)
 	return r;
 }
 
+/* Where kernels are started with one, an image may have one for this machine. */
+static int choose_dtb(struct load *l, const struct machine_id *id, struct why *w)
+{
+	return uki_dtb_take(&l->image, l->has_choice ? &l->choice : NULL, id, w);
+}
+
 /* Only a file that is a UKI, unpacked by nobody, has a stub and a folder of its own. */
 enum kexec_exit load_add_to_uki(struct load *l)
 {
 	const struct kexec_options *o = l->o;
 	bool asked_for = o->nr_addons > 0 || o->stub_initrds;
+	struct machine_id id = { 0 };
 	struct why w = { 0 };
 	int r = 0;
 
-	if (l->image.layers[0] != &file_type_uki && !asked_for)
+	if (l->arch->device_tree) {
+		machine_id_read(&id, l->sys);
+		r = choose_dtb(l, &id, &w);
+	}
+	if (r == 0 && l->image.layers[0] != &file_type_uki && !asked_for)
 		return KEXEC_EXIT_OK;
-	if (o->crash && o->nr_addons > 0)
+	if (r == 0 && o->crash && o->nr_addons > 0)
 		r = why(&w, -EINVAL, "--addon: a crash kernel is started without addons");
-	else if (l->host.sig_force == 1 && asked_for)
+	else if (r == 0 && l->host.sig_force == 1 && asked_for)
 		r = why(&w, -EPERM, "--addon and --stub-initrds: this kernel enforces signatures, and none covers these");
-	else if (o->stub_initrds)
+	else if (r == 0 && o->stub_initrds)
 		r = stub_initrd_add(&l->image, o->kernel, l->has_choice ? &l->choice : NULL, &w);
 	if (r == 0 && !o->crash)
-		r = add_addons(l, &w);
+		r = add_addons(l, l->arch->device_tree ? &id : NULL, &w);
 	return r == 0 ? KEXEC_EXIT_OK :
 			load_complain(KEXEC_EXIT_FAILED, "Cannot load", o->kernel, &w);
 }

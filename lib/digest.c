@@ -72,6 +72,13 @@ void digest_free(struct digest *d)
 	EVP_MD_CTX_free(d->ctx);
 	free(d);
 }
+
+int digest_sha1(struct span bytes, unsigned char ret[SHA1_SIZE], struct why *w)
+{
+	if (EVP_Digest(bytes.data, bytes.size, ret, NULL, EVP_sha1(), NULL) == 1)
+		return 0;
+	return why(w, -EOPNOTSUPP, "libcrypto does not compute SHA-1");
+}
 #else
 static int missing(struct why *w)
 {
@@ -102,6 +109,13 @@ int digest_finish(struct digest *d, unsigned char *ret, struct why *w)
 void digest_free(struct digest *d)
 {
 	(void)d;
+}
+
+int digest_sha1(struct span bytes, unsigned char ret[SHA1_SIZE], struct why *w)
+{
+	(void)bytes;
+	(void)ret;
+	return missing(w);
 }
 #endif
 

@@ -39,6 +39,10 @@ void digest_free(struct digest *d);
 /* SHA-256 of @e: all of the above at once. */
 int digest_extent(unsigned char ret[DIGEST_SIZE], const struct extent *e, struct why *w);
 
+/* For names that are made of it, not for secrets. Errors as of digest_new(). */
+#define SHA1_SIZE 20
+int digest_sha1(struct span bytes, unsigned char ret[SHA1_SIZE], struct why *w);
+
 /* Lower-case hexadecimal, NUL terminated. */
 void digest_text(char ret[DIGEST_TEXT], const unsigned char digest[DIGEST_SIZE]);
 /* The same of any @len bytes; @ret has room for 2 * @len + 1. */

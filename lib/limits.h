@@ -59,6 +59,8 @@
 #define LIMIT_DEVICE_TREE (2 * MiB)
 /* Nodes in nodes of one; Linux has no more of them, either. */
 #define LIMIT_DEVICE_TREE_DEPTH 64
+/* The table of machines in a UKI; 30 bytes for each that there is. */
+#define LIMIT_HWIDS (1 * MiB)
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */

@@ -170,6 +170,8 @@ static int add_section(struct uki_slice *slice, const struct pe *pe, size_t i, b
 	const struct pe_section *s = &pe->sections[i];
 	enum uki_section name = section_by_name(s->name);
 
+	if (strcmp(s->name, ".dtbauto") == 0)
+		slice->dtbauto[slice->nr_dtbauto++] = s;
 	if (name == UKI_SECTIONS)
 		return 0;
 	if (slice->by_name[name])
@@ -191,6 +193,10 @@ static void override(struct uki_slice *base, const struct uki_slice *profile)
 			base->by_name[i] = profile->by_name[i];
 		if (base->by_name[i] && base->by_name[i]->file_len == 0)
 			base->by_name[i] = NULL;
+	}
+	if (profile->nr_dtbauto) {
+		memcpy(base->dtbauto, profile->dtbauto, sizeof(base->dtbauto));
+		base->nr_dtbauto = profile->nr_dtbauto;
 	}
 }
 

@@ -32,6 +32,10 @@ enum uki_section {
 /* What counts; NULL: absent, or empty. Points into the struct pe. */
 struct uki_slice {
 	const struct pe_section *by_name[UKI_SECTIONS];
+
+	/* .dtbauto, which may stand any number of times: one for each machine. */
+	const struct pe_section *dtbauto[LIMIT_PE_SECTIONS];
+	size_t nr_dtbauto;
 };
 
 /*

@@ -14,6 +14,15 @@ ok() { printf 'ok - %s\n' "$*" >> "$tap"; }
 not_ok() { printf 'not ok - %s\n' "$*" >> "$tap"; }
 diag() { printf '%s\n' "$*" | sed 's/^/# /' >> "$tap"; }
 
+# Gives the lines numbers and the count.
+print_tap() {
+	cat "$out"/tap.* | awk '
+		/^ok /     { sub(/^ok/, "ok " ++n) }
+		/^not ok / { sub(/^not ok/, "not ok " ++n); bad++ }
+		{ print }
+		END { print "1.." n + 0; exit bad > 0 || n == 0 }'
+}
+
 #
 # Initrds
 #
@@ -142,7 +151,7 @@ stop_qemu() {
 # the one that QEMU 7.2 emulates leaves bad flags behind now and then, which the
 # kernel does not survive.
 boot() {
-	local machine=$1 log=$2 limit=$3 args size last=0 quiet=0
+	local machine=$1 log=$2 limit=$3 args
 	mapfile -t args < <(machine_args "$machine" "$log" | tr ' ' '\n')
 	[ -z "${7:-}" ] || args+=(-drive "file=$7,format=raw,if=none,id=d0,readonly=on"
 		-device virtio-blk-pci,drive=d0)
@@ -153,6 +162,12 @@ boot() {
 		-kernel "$4" -initrd "$5" -append "$6" \
 		"${args[@]}" < /dev/null 2> "$log.qemu" &
 	qemu_pid=$!
+	watch "$log" "$limit"
+}
+
+# watch LOG SECONDS: waits for the machine qemu_pid as said above
+watch() {
+	local log=$1 limit=$2 size last=0 quiet=0
 	SECONDS=0
 	while kill -0 $qemu_pid 2> /dev/null; do
 		sleep 0.2

@@ -6,7 +6,7 @@
  *
  * NAME=FILE appends a section with the file's bytes, NAME:text=TEXT one with
  * the text. NAME:vsize=N, :rsize=N and :off=N then change a header field of the
- * last section of that name. Options: subsystem=N, optsize=N (of the optional
+ * last section of that name. Options: machine=N, subsystem=N, optsize=N (of the optional
  * header, as it claims), nrsections=N, nrdirs=N, certs=N (where a certificate
  * table of 8 bytes claims to be). Layout as ukify's: file alignment 512, section
  * alignment 4096. The entry point is nowhere; nobody runs these.
@@ -39,6 +39,7 @@ struct section {
 static struct section sections[MAX_SECTIONS];
 static unsigned int nr;
 static uint32_t end = HEADERS, subsystem = 10, opt_size = OPT_SIZE;
+static uint16_t machine = 0x8664;
 static uint32_t nr_dirs = NR_DIRS, certs;
 static uint32_t nr_claimed = UINT32_MAX;
 static uint8_t headers[HEADERS];
@@ -131,6 +132,8 @@ static void argument(char *arg)
 		set_field(arg, field, n);
 	} else if (!strcmp(arg, "subsystem")) {
 		subsystem = n;
+	} else if (!strcmp(arg, "machine")) {
+		machine = (uint16_t)n;
 	} else if (!strcmp(arg, "optsize")) {
 		opt_size = n;
 	} else if (!strcmp(arg, "nrdirs")) {
@@ -153,7 +156,7 @@ static void fill_headers(void)
 	memcpy(headers, "MZ", 2);
 	put32(0x3c, PE_OFF);
 	memcpy(headers + PE_OFF, "PE\0\0", 4);
-	put16(PE_OFF + 4, 0x8664);
+	put16(PE_OFF + 4, machine);
 	put16(PE_OFF + 6, nr_claimed == UINT32_MAX ? nr : nr_claimed);
 	put16(PE_OFF + 20, opt_size);
 	put16(PE_OFF + 22, 0x206);
