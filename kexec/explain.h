@@ -43,6 +43,9 @@ void explain(char *buf, size_t size, const struct refusal *r, const struct host 
 /* What @err (positive) means when the kernel takes an image apart; NULL: nothing of its own. */
 const char *explain_whole(int err, const char **ret_name);
 
+/* What an errno means of kexec_load alone; NULL: nothing of its own. @ret_name is then not used. */
+const char *explain_segments(const struct refusal *r, const struct host *h, const char **ret_name);
+
 /*
  * Would kexec -a try kexec_load(2) after this errno of kexec_file_load(2)?
  * Never after a signature error. @err is positive.

@@ -110,10 +110,6 @@ static enum kexec_exit run(const struct kexec_options *o, const struct arch_ops 
 		kexec_options_help(stdout, arch);
 		return KEXEC_EXIT_FAILED;
 	}
-	if (o->load && o->syscall == SYSCALL_CLASSIC) {
-		log_error("not supported yet: --kexec-syscall (-c)");
-		return KEXEC_EXIT_DIE;
-	}
 	if (o->ignored)
 		log_debug("ignoring '%s': one kernel at a time", o->ignored);
 	return o->dry_run ? rehearse(o, arch, sys) : act(o, arch, sys);

@@ -15,6 +15,7 @@ enum route { /* DESIGN.md, "-s, -c, -a" */
 	ROUTE_WHOLE,    /* the file with its parser program, which the kernel runs */
 	ROUTE_AS_IS,    /* the user's own file: its IMA xattr and its signature count */
 	ROUTE_UNPACKED, /* parts as sealed memfds */
+	ROUTE_SEGMENTS, /* not by that call but by kexec_load: load-segments.h */
 };
 
 /* The word after "route: ". */

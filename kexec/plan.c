@@ -40,23 +40,12 @@ static void print_flags(FILE *f, unsigned long flags)
 	fputc('\n', f);
 }
 
-char *plan_text(const struct plan *p)
+static void print_file_load(FILE *f, const struct plan *p)
 {
-	autofree char *image = boot_image_dump(p->image);
-	autofree char *text = NULL;
 	unsigned long flags = p->flags;
-	size_t size;
-	FILE *f;
 
-	if (!image)
-		return NULL;
-	f = open_memstream(&text, &size);
-	if (!f)
-		return NULL;
 	if (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given))
 		flags |= KEXEC_FILE_NO_INITRAMFS;
-	fprintf(f, "load: %s kernel by kexec_file_load\n", p->crash ? "crash" : "reboot");
-	fputs(image, f);
 	if (p->image->cmdline && p->cmdline_max)
 		fprintf(f, "cmdline length: %zu of at most %llu\n", strlen(p->image->cmdline),
 			(unsigned long long)p->cmdline_max);
@@ -66,6 +55,47 @@ char *plan_text(const struct plan *p)
 			(unsigned long long)(boot_image_initrd_size(p->image) / KiB));
 	print_flags(f, flags);
 	fprintf(f, "passed to the kernel: %s\n", how(p->route));
+}
+
+static void print_segments(FILE *f, const struct segments_job *job)
+{
+	const struct segments *s = &job->segments;
+
+	if (job->o->crash && job->cmdline)
+		fprintf(f, "cmdline of the crash kernel: %s\n", job->cmdline);
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct segment *seg = &s->list[i];
+
+		fprintf(f, "segment: %s, %#llx to %#llx, %llu bytes loaded%s\n", seg->name,
+			(unsigned long long)seg->mem,
+			(unsigned long long)(seg->mem + seg->memsz - 1),
+			(unsigned long long)(seg->bytes.blob ? seg->bytes.len : 0),
+			job->verified && !seg->unverified ? ", verified" : "");
+	}
+	fprintf(f, "flags: %#lx\n", job->flags);
+	fprintf(f, "entry: %#llx\n", (unsigned long long)s->entry);
+}
+
+char *plan_text(const struct plan *p)
+{
+	autofree char *image = boot_image_dump(p->image);
+	bool segments = p->route == ROUTE_SEGMENTS;
+	autofree char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (!image)
+		return NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return NULL;
+	fprintf(f, "load: %s kernel by %s\n", p->crash ? "crash" : "reboot",
+		segments ? "kexec_load" : "kexec_file_load");
+	fputs(image, f);
+	if (segments)
+		print_segments(f, p->job);
+	else
+		print_file_load(f, p);
 	fprintf(f, "route: %s\n", route_name(p->route));
 	if (fclose(f) != 0)
 		return NULL;

@@ -9,11 +9,13 @@
 
 #include "kexec/boot-image.h"
 #include "kexec/load-file.h"
+#include "kexec/load-segments.h"
 
 struct plan {
 	const struct boot_image *image;
 	enum route route;
 	unsigned long flags; /* of kexec_file_load */
+	const struct segments_job *job; /* ROUTE_SEGMENTS: what goes where */
 	bool crash;
 	uint64_t cmdline_max; /* bytes that the kernel's loader takes, 0: not known */
 	uint64_t memory_size; /* bytes that the kernel will run in, 0: not known */

@@ -29,8 +29,8 @@ static int real_kexec_file_load(int kernel_fd, int initrd_fd, unsigned long cmdl
 		       : 0;
 }
 
-static int real_kexec_load(unsigned long entry, unsigned long nr_segments, const void *segments,
-			   unsigned long flags)
+static int real_kexec_load(unsigned long entry, unsigned long nr_segments,
+			   const struct kexec_segment_arg *segments, unsigned long flags)
 {
 	return syscall(__NR_kexec_load, entry, nr_segments, segments, flags) < 0 ? -errno : 0;
 }

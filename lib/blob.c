@@ -28,12 +28,10 @@ static int check_stat(const struct stat *st, struct why *w)
 		return why(w, -EINVAL, "is not a regular file");
 	if (st->st_size == 0)
 		return why(w, -ENODATA, "is empty");
-	if ((uint64_t)st->st_size > LIMIT_FILE_SIZE)
-		return why(w, -E2BIG, "is larger than 4 GiB, which the kernel cannot load");
 	return 0;
 }
 
-int blob_open(struct blob *ret, const char *path, struct why *w)
+int blob_open_large(struct blob *ret, const char *path, struct why *w)
 {
 	/* O_NONBLOCK: a FIFO without a writer must not hold us up. */
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -58,6 +56,20 @@ int blob_open(struct blob *ret, const char *path, struct why *w)
 		.size = st.st_size,
 		.name = take_ptr(name),
 	};
+	return 0;
+}
+
+int blob_open(struct blob *ret, const char *path, struct why *w)
+{
+	autoblob struct blob b = { 0 };
+	int r = blob_open_large(&b, path, w);
+
+	if (r < 0)
+		return r;
+	if (b.size > LIMIT_FILE_SIZE)
+		return why(w, -E2BIG, "is larger than 4 GiB, which the kernel cannot load");
+	*ret = b;
+	b = (struct blob){ 0 };
 	return 0;
 }
 

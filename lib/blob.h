@@ -43,6 +43,9 @@ struct blob {
  */
 int blob_open(struct blob *ret, const char *path, struct why *w);
 
+/* The same without a limit, for dumps: of those nobody reads everything. */
+int blob_open_large(struct blob *ret, const char *path, struct why *w);
+
 /* Memory of its own holding a copy of @bytes. -ENOMEM. */
 int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why *w);
 

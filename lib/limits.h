@@ -37,6 +37,10 @@
 #define LIMIT_LAYERS (2 * LIMIT_NESTING + 1)
 /* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
 #define LIMIT_INITRDS 16
+/* Addons of one image. */
+#define LIMIT_ADDONS 16
+/* Files of one kind beside an image: credentials, extensions. */
+#define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
 /* Compressed data that is read as a whole, to be unpacked in one step. */
@@ -47,10 +51,24 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
+#define LIMIT_EFI_REGIONS 1024
+/* Program headers of a vmlinux, which has about five. */
+#define LIMIT_ELF_PHDRS 64
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */
 #define LIMIT_RAM_RANGES 4096
+/* CPUs of a machine; the kernel's NR_CPUS is at most 8192. */
+#define LIMIT_CPUS 65536
+/* The register notes of a CPU; one page in practice. */
+#define LIMIT_CRASH_NOTES (64 * KiB)
+/* An elfcorehdr, or the room that the kernel wants for it; 1 MiB in practice. */
+#define LIMIT_ELFCOREHDR (16 * MiB)
+/* All of it: a hundred thousand symbols, and those of modules. */
+#define LIMIT_KALLSYMS (256 * MiB)
+/* Where _text comes in /proc/kallsyms: behind what is at address 0, some thousand lines. */
+#define LIMIT_KALLSYMS_HEAD (1 * MiB)
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
@@ -63,7 +81,22 @@
 #define LIMIT_BPF_HANDLES 16
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* The string table of an ELF envelope, which needs 35 bytes. */
+#define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
+
+/* Program headers of a dump; a machine with holes has some thousand. */
+#define LIMIT_DUMP_SEGMENTS (1 << 17)
+/* Records of a log in a row that are not in the dump; then the rest is not looked for. */
+#define LIMIT_LOG_LOST (1 << 16)
+/* Notes of a dump: some hundred bytes a CPU. */
+#define LIMIT_DUMP_NOTES (64 * MiB)
+/* The kernel's note about itself; a page of the largest kind. */
+#define LIMIT_VMCOREINFO (1 * MiB)
+/* A page of the dumped machine. */
+#define LIMIT_DUMP_PAGE (64 * KiB)
+/* The kernel's own limit of log_buf_len. */
+#define LIMIT_KERNEL_LOG (2 * GiB)
 
 #endif

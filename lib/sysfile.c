@@ -67,6 +67,44 @@ int sysfile_read(const char *root, const char *path, char **ret)
 	return fd < 0 ? fd : read_all(fd, ret);
 }
 
+int sysfile_head(const char *root, const char *path, void *ret, size_t max)
+{
+	autoclose int fd = open_below(root, path, O_RDONLY);
+	size_t len = 0;
+
+	if (fd < 0)
+		return fd;
+	if (max > LIMIT_SYSFILE)
+		return -E2BIG;
+	while (len < max) {
+		ssize_t n = read(fd, (char *)ret + len, max - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += n;
+	}
+	return (int)len;
+}
+
+int sysfile_at(const char *root, const char *path, uint64_t off, void *ret, size_t len)
+{
+	autoclose int fd = open_below(root, path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	if (off > INT64_MAX)
+		return -EOVERFLOW;
+	n = pread(fd, ret, len, (off_t)off);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
 int sysfile_write(const char *root, const char *path, const char *text)
 {
 	autoclose int fd = open_below(root, path, O_WRONLY);

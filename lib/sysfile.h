@@ -8,6 +8,7 @@
 #ifndef LIB_SYSFILE_H
 #define LIB_SYSFILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -15,6 +16,15 @@
  * Returns its length or -errno of open(2)/read(2), -E2BIG over LIMIT_SYSFILE.
  */
 int sysfile_read(const char *root, const char *path, char **ret);
+
+/*
+ * Reads at most @max bytes from the start of a file that is large or has no end.
+ * Returns how many there are or -errno of open(2)/read(2).
+ */
+int sysfile_head(const char *root, const char *path, void *ret, size_t max);
+
+/* Reads exactly @len bytes at @off. -EIO if there are fewer, -errno of open(2)/pread(2). */
+int sysfile_at(const char *root, const char *path, uint64_t off, void *ret, size_t len);
 
 /* Writes @text in one go. -errno of open(2)/write(2). */
 int sysfile_write(const char *root, const char *path, const char *text);

@@ -22,7 +22,13 @@
 #define PURGATORY_RESET_VGA   0x02 /* x86: standard text mode first */
 #define PURGATORY_CONSOLE_VGA 0x04 /* x86: messages to the text screen at 0xb8000 */
 #define PURGATORY_SERIAL_IO   0x08 /* x86: messages to the 8250 at I/O port .serial */
-#define PURGATORY_SERIAL_MMIO 0x10 /* messages to the UART whose data register is .serial */
+#define PURGATORY_SERIAL_MMIO 0x10 /* messages to the UART whose registers start at .serial */
+#define PURGATORY_FLAGS	      0x1f /* any other: a block that is not understood */
+
+/* What is at .serial; at an I/O port always an 8250. */
+#define PURGATORY_UART_8250    0 /* registers of a byte, side by side */
+#define PURGATORY_UART_8250_32 1 /* registers of 32 bits, 4 bytes apart */
+#define PURGATORY_UART_PL011   2
 
 struct purgatory_range {
 	uint64_t start;
@@ -38,8 +44,8 @@ struct purgatory_params {
 	uint32_t flags;	       /* PURGATORY_* */
 	uint32_t nr_ranges;
 	uint64_t serial;
-	uint32_t serial_baud; /* 0: leave the line as it is set up */
-	uint32_t reserved;    /* 0 */
+	uint32_t serial_baud; /* 0: leave the line as it is set up; for a PL011 it always is */
+	uint32_t serial_uart; /* PURGATORY_UART_* */
 	/* Of all ranges, one after the other. */
 	uint8_t sha256[32];
 	struct purgatory_range ranges[PURGATORY_RANGES];

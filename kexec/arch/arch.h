@@ -11,6 +11,8 @@
 
 struct boot_image;
 struct file_type;
+struct segments_job;
+struct why;
 
 struct arch_ops {
 	const char *name;                   /* as file_type.machine has it */
@@ -22,6 +24,14 @@ struct arch_ops {
 
 	/* Bytes of memory that the kernel will run in; 0: not known. */
 	uint64_t (*memory_size)(const struct boot_image *img);
+
+	/*
+	 * For kexec_load: decides what goes where, and fills job->segments, .cmdline
+	 * and .verified; see load-segments.h, which has the errors. NULL: not yet.
+	 */
+	int (*build_segments)(struct segments_job *job, struct why *w);
+	unsigned int kexec_arch;    /* KEXEC_ARCH_*, the ELF machine */
+	unsigned long hotplug_flag; /* KEXEC_LOAD_* for --hotplug; 0: there is none */
 };
 
 /* The row for uname's @machine, NULL if we do not know it. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ELF vmlinux: "System V ABI", chapter 4. Only recognised so far: kexec_load will read it. */
+/* ELF vmlinux: "System V ABI", chapters 4 and 5. Where its bytes go: vmlinux-segments.c. */
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
 
 #include "kexec/formats/formats.h"
+#include "kexec/formats/vmlinux.h"
 #include "lib/span.h"
 
-static int check_header(const struct extent *image, uint16_t machine, struct why *w)
+int vmlinux_header(Elf64_Ehdr *ret, const struct extent *image, uint16_t machine, struct why *w)
 {
 	Elf64_Ehdr eh;
 	int n = extent_head(image, &eh, sizeof(eh), w);
@@ -24,17 +25,18 @@ static int check_header(const struct extent *image, uint16_t machine, struct why
 		return -ENOEXEC;
 	if (le16toh(eh.e_type) != ET_EXEC && le16toh(eh.e_type) != ET_DYN)
 		return why(w, -EBADMSG, "ELF file is no vmlinux: it is not executable");
+	*ret = eh;
 	return 0;
 }
 
 static int open_x86_64(struct boot_image *img, struct why *w)
 {
-	return check_header(&img->kernel.bytes, EM_X86_64, w);
+	return vmlinux_check(&img->kernel.bytes, EM_X86_64, w);
 }
 
 static int open_arm64(struct boot_image *img, struct why *w)
 {
-	return check_header(&img->kernel.bytes, EM_AARCH64, w);
+	return vmlinux_check(&img->kernel.bytes, EM_AARCH64, w);
 }
 
 const struct file_type file_type_vmlinux_x86_64 = {

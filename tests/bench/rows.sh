@@ -5,7 +5,14 @@
 # what is wanted. "syscall" is the bare system call with the same parts: nobody
 # who uses kexec_file_load can be faster than that.
 
-machine_for() { case $1 in whole_*) echo patched ;; *) echo stock ;; esac; }
+machine_for() {
+	case $1 in
+	whole_*) echo patched ;;
+	segments_*) echo segments ;;
+	exec_*) echo exec ;;
+	*) echo stock ;;
+	esac
+}
 
 cmdline="console=ttyS0 benchmark"
 
@@ -32,6 +39,41 @@ initrd_row() {
 	# The largest row takes minutes; the smaller ones tell this too.
 	[[ $2 = *-512 ]] || bare syscall /img/vmlinuz "${2#*=}" "$cmdline"
 	goal wall-ratio 0.5 ours peer
+}
+
+# kexec -c -l: the same, by kexec_load
+segments_row() {
+	need_peer && need_segments || return
+	put_kernel
+	put "initrd-$1" put_random $(($1 * 1048576))
+	put_peer
+	set -- /img/vmlinuz "--initrd=/img/initrd-$1" "--command-line=$cmdline"
+	loads ours /sbin/kexec -c -l "$@"
+	loads peer "${peer_program[@]}" -c -l "$@"
+	goal wall-ratio 0.25 ours peer
+	# Not the process's own: pages of a mapped file count there, and are the cache's.
+	goal own-ratio 0.5 ours peer
+}
+row_segments_16() { segments_row 16; }
+row_segments_128() { segments_row 128; }
+row_segments_512() { segments_row 512; }
+
+# From kexec -e to the first process of the next kernel, with an initrd of 64 MB
+# that purgatory checks, and without that (-i). Each variant has a virtual machine
+# of its own, whose time passes by instructions carried out.
+row_exec_64() {
+	need_peer || return
+	put_kernel
+	put second put_second_initrd 64
+	put_peer
+	set -- /img/vmlinuz --initrd=/img/second "--command-line=console=ttyS0 quiet bench-second"
+	if need_segments; then
+		starts ours /sbin/kexec -c -l "$@"
+		starts ours-i /sbin/kexec -c -i -l "$@"
+		goal exec-ratio 1.15 ours ours-i
+	fi
+	starts peer "${peer_program[@]}" -c -l "$@"
+	starts peer-i "${peer_program[@]}" -c -i -l "$@"
 }
 
 # kexec -s -l: bzImage and initrd of N MB, ours and the peer

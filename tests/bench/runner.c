@@ -6,17 +6,26 @@
  *	row NAME REPETITIONS	the runs up to the next row belong together
  *	run VARIANT WORD...	a command that loads a kernel
  *	tell VARIANT WORD...	a command whose output the host wants to see
+ *	start VARIANT WORD...	a command that loads a kernel, which is then started;
+ *				nothing comes after it
  *
  * and prints a line per load:
  *
- *	BENCH NAME VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY
+ *	BENCH NAME VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY LEFT
  *
  * times in microseconds, memory in KiB: PROCESS is ru_maxrss of the command,
- * MEMORY what the whole machine had less of at its worst, page cache excluded.
+ * MEMORY what the whole machine had less of at its worst, page cache excluded,
+ * LEFT what it still has less of afterwards, which is what has been loaded.
  * Watching that costs time, so repetition 0 watches and is not timed, which
- * also reads everything once; the others are timed and not watched (MEMORY is
- * "-"). Variants take turns, each time in the opposite order. After each load
+ * also reads everything once; the others are timed and not watched (MEMORY and
+ * LEFT are "-"). Variants take turns, each time in the opposite order. After each load
  * the kernel must say that something is loaded; it is then unloaded.
+ *
+ * A kernel that is started finds this program in its initrd, too, and "bench-second"
+ * in its command line. The processor's time stamp counts on meanwhile:
+ *
+ *	BENCH-START NAME VARIANT TIME-STAMP
+ *	BENCH-SECOND TIME-STAMP
  *
  * As "init call KERNEL INITRD CMDLINE" it only makes the system call: what any
  * program has to pay. INITRD and CMDLINE may be "-" for none.
@@ -36,6 +45,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,6 +70,7 @@ struct row {
 struct cost {
 	long wall; /* microseconds */
 	long memory; /* KiB; -1 if nobody watched */
+	long left; /* KiB; as memory */
 	struct rusage usage;
 	int status;
 };
@@ -162,6 +173,7 @@ static void watch(struct cost *c, pid_t child)
 		usleep(300);
 	}
 	c->memory = before - least;
+	c->left = before - not_taken();
 }
 
 static void measure(struct cost *c, char **argv, bool watched)
@@ -217,7 +229,7 @@ static long in_us(struct timeval t)
 static void load(const struct row *row, struct command *cmd, int repetition)
 {
 	struct cost c;
-	char memory[32] = "-";
+	char memory[64] = "-\t-";
 
 	measure(&c, cmd->argv, repetition == 0);
 	if (c.status != 0 || !is_loaded()) {
@@ -226,7 +238,7 @@ static void load(const struct row *row, struct command *cmd, int repetition)
 		tell("BENCH-PROBLEM", row->name, cmd->variant);
 	} else {
 		if (c.memory >= 0)
-			snprintf(memory, sizeof(memory), "%ld", c.memory);
+			snprintf(memory, sizeof(memory), "%ld\t%ld", c.memory, c.left);
 		printf("BENCH\t%s\t%s\t%d\t%ld\t%ld\t%ld\t%ld\t%s\n", row->name, cmd->variant,
 		       repetition, c.wall, in_us(c.usage.ru_utime), in_us(c.usage.ru_stime),
 		       c.usage.ru_maxrss, memory);
@@ -241,6 +253,30 @@ static void do_row(struct row *row)
 			load(row, &row->commands[r % 2 ? row->nr - 1 - i : i], r);
 	}
 	row->nr = 0;
+}
+
+static unsigned long long time_stamp(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static void start(const struct row *row, struct command *cmd)
+{
+	struct cost c;
+
+	measure(&c, cmd->argv, false);
+	if (c.status != 0 || !is_loaded()) {
+		printf("BENCH-PROBLEM %s %s wait status %#x\n", row->name, cmd->variant, c.status);
+		tell("BENCH-PROBLEM", row->name, cmd->variant);
+		return;
+	}
+	printf("BENCH-TELL %s sha %s\n", row->name,
+	       strstr(read_file("/proc/cpuinfo"), " sha_ni") ? "yes" : "no");
+	tcdrain(STDOUT_FILENO);
+	printf("BENCH-START\t%s\t%s\t%llu\n", row->name, cmd->variant, time_stamp());
+	tcdrain(STDOUT_FILENO);
+	reboot(RB_KEXEC);
+	printf("BENCH-PROBLEM %s %s was not started\n", row->name, cmd->variant);
 }
 
 /* What is left of the line that strtok() has begun. */
@@ -275,6 +311,8 @@ static void carry_out(FILE *plan)
 			rest_of_line(&cmd);
 			if (strcmp(verb, "run") == 0 && row.nr < MAX_VARIANTS) {
 				row.commands[row.nr++] = cmd;
+			} else if (strcmp(verb, "start") == 0) {
+				start(&row, &cmd);
 			} else {
 				measure(&c, cmd.argv, false);
 				tell("BENCH-TELL", row.name, cmd.variant);
@@ -288,6 +326,7 @@ static void carry_out(FILE *plan)
 
 int main(int argc, char **argv)
 {
+	unsigned long long now = time_stamp();
 	FILE *plan;
 
 	if (argc == 5 && strcmp(argv[1], "call") == 0)
@@ -306,7 +345,9 @@ int main(int argc, char **argv)
 	klogctl(8, NULL, 1);
 
 	plan = fopen("/bench/plan", "r");
-	if (plan)
+	if (strstr(read_file("/proc/cmdline"), "bench-second"))
+		printf("BENCH-SECOND\t%llu\n", now);
+	else if (plan)
 		carry_out(plan);
 	else
 		printf("BENCH-PROBLEM - - no plan\n");

@@ -5,13 +5,16 @@
 #	SKIP ROW TEXT
 #	BENCH <tab> ROW VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY
 #	BENCH-TELL ROW VARIANT TEXT
+#	BENCH-START <tab> ROW VARIANT TIME-STAMP, then BENCH-SECOND <tab> TIME-STAMP
 #	BENCH-PROBLEM ROW VARIANT TEXT, KXT problem TEXT
 #
 # and the variable clock, "instructions" if time was counted in these.
 #
 # KIND: wall-ratio (at most LIMIT times REFERENCE), wall-more (at most LIMIT
 # seconds more), wall-more-or (RATIO,SECONDS: more by one or the other),
-# memory-max (MB), memory-more (MB), route.
+# memory-max (MB), memory-more (MB), own-ratio (the machine's memory at its
+# worst, less what stays loaded), exec-ratio (of instructions; a verdict only
+# where the processor has those for SHA), route.
 
 function row_seen(name) {
 	if (!(name in known)) {
@@ -49,10 +52,40 @@ function verdict(name, text, good) {
 			clock == "instructions" ? " by instructions" : ""
 }
 
+function print_exec_goal(name, limit, a, b,    na, nb, text) {
+	na = count[name, a]; nb = count[name, b]
+	if (!na || !nb) {
+		print "    goal on " a ": NOT MEASURED"
+		bad = 1
+		return
+	}
+	text = sprintf("    goal: %s at most %.2f of %s; is %s", a, limit, b, ratio(na, nb))
+	if (sha[name] != "yes")
+		print text ": no verdict, this processor has no SHA instructions"
+	else
+		print text (na <= limit * nb ? ": met" : ": MISSED") " by instructions"
+}
+
+# TSC and virtual time run at 1 GHz, an instruction takes 2 ns.
+function print_counts(name,    i, v) {
+	printf "%-22s %24s\n", name, "million instructions"
+	for (i = 1; i <= nr_counted[name]; i++) {
+		v = counted[name, i]
+		printf "  %-20s %24.0f\n", v, count[name, v] / 1e6
+		if (v ~ /-i$/)
+			printf "  %-20s %24s\n", counted[name, i - 1] "/" v,
+				ratio(count[name, counted[name, i - 1]], count[name, v])
+	}
+}
+
 function print_goal(name, kind, limit, a, b,    wa, wb, part, text) {
 	wa = wall[name, a]; wb = wall[name, b]
 	if (kind == "route") {
 		verdict(name, "goal: route " limit "; was " route[name], route[name] == limit)
+		return
+	}
+	if (kind == "exec-ratio") {
+		print_exec_goal(name, limit, a, b)
 		return
 	}
 	if (!((name, a) in wall) || (b != "" && !((name, b) in wall))) {
@@ -65,6 +98,11 @@ function print_goal(name, kind, limit, a, b,    wa, wb, part, text) {
 		if ((name, "syscall") in wall)
 			text = text sprintf(" (the system call alone: %s)",
 				ratio(wall[name, "syscall"], wb))
+		verdict(name, text, wa <= limit * wb)
+	} else if (kind == "own-ratio") {
+		wa = own[name, a]; wb = own[name, b]
+		text = sprintf("goal: memory of %s beyond what stays loaded at most %.2f of %s; is %.0f MB, %.0f MB",
+			a, limit, b, wa, wb)
 		verdict(name, text, wa <= limit * wb)
 	} else if (kind == "wall-more") {
 		text = sprintf("goal: %s at most %.3f s more than %s; is %.3f", a, limit, b, wa - wb)
@@ -118,6 +156,7 @@ $1 == "BENCH" {
 	variant_seen($2, $3)
 	if ($4 == 0) {
 		memory[$2, $3] = $9 / 1024
+		own[$2, $3] = ($9 - $10) / 1024
 	} else {
 		n[$2, $3]++
 		sample[$2, $3, "wall", n[$2, $3]] = $5 / 1e6
@@ -125,6 +164,13 @@ $1 == "BENCH" {
 		sample[$2, $3, "process", n[$2, $3]] = $8 / 1024
 	}
 }
+$1 == "BENCH-TELL" && $3 == "sha" { sha[$2] = $4 }
+$1 == "BENCH-START" {
+	row_seen($2)
+	counted[$2, ++nr_counted[$2]] = $3
+	began = $4; begun = $2 SUBSEP $3
+}
+$1 == "BENCH-SECOND" { count[begun] = ($2 - began) / 2 }
 $1 == "BENCH-TELL" && $4 == "route:" { route[$2] = $5 }
 $1 == "BENCH-PROBLEM" || $1 == "KXT" {
 	if (++problems <= 20) problem[problems] = $0
@@ -135,9 +181,10 @@ END {
 		name = rows[r]
 		if (name in skipped) {
 			printf "%-22s SKIP: %s\n\n", name, skipped[name]
-			continue
+			if (!nr_counted[name]) continue
 		}
-		print_row(name)
+		if (nr_counted[name]) print_counts(name)
+		else print_row(name)
 		for (g = 1; g <= nr_goals[name]; g++) {
 			split(goals[name, g], word, " ")
 			print_goal(name, word[1], word[2], word[3], word[4])

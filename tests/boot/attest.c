@@ -9,8 +9,10 @@
  *	KXT notes SHA256		build id and other notes, /sys/kernel/notes
  *	KXT cmdline TEXT		/proc/cmdline, verbatim
  *	KXT initrd SIZE SHA256		needs retain_initrd
- *	KXT efi yes|no
- *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees
+ *	KXT efi yes runtime | yes | no
+ *	KXT efi_trouble LINE		of the kernel log, one at most
+ *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees, CPUs' notes counted
+ *	KXT dmesg STATUS start=yes|no panic=yes|no	and what vmcore-dmesg makes of it
  *	KXT end ID
  *
  * Then it mounts the test disk and runs the script /disk/NEXT/script, NEXT read
@@ -205,15 +207,18 @@ static void hash_file(const char *what, const char *path)
  */
 static void hash_initrd_in_memory(void)
 {
-	uint32_t image = 0, size = 0;
+	uint32_t low[2] = { 0 }, high[2] = { 0 }; /* address and size */
+	uint64_t image, size;
 	Elf64_Ehdr h = { 0 };
 	Elf64_Phdr p;
 	int params = open("/sys/kernel/boot_params/data", O_RDONLY);
 	int core = open("/proc/kcore", O_RDONLY);
 
-	if (params < 0 || core < 0 || pread(params, &image, 4, 0x218) != 4 ||
-	    pread(params, &size, 4, 0x21c) != 4 || pread(core, &h, sizeof(h), 0) != sizeof(h))
-		size = 0;
+	if (params < 0 || core < 0 || pread(params, low, 8, 0x218) != 8 ||
+	    pread(params, high, 8, 0xc0) != 8 || pread(core, &h, sizeof(h), 0) != sizeof(h))
+		low[1] = high[1] = 0;
+	image = (uint64_t)high[0] << 32 | low[0];
+	size = (uint64_t)high[1] << 32 | low[1];
 	for (int i = 0; size && i < h.e_phnum; i++) {
 		if (pread(core, &p, sizeof(p), h.e_phoff + i * sizeof(p)) != sizeof(p))
 			break;
@@ -236,6 +241,29 @@ static void hash_initrd(void)
 		hash_initrd_in_memory();
 }
 
+/* Registers of how many CPUs are in the first segment of notes? The kernel joins them all. */
+static unsigned int count_prstatus(int fd, const Elf64_Ehdr *h)
+{
+	static char notes[1 << 16];
+	unsigned int nr = 0;
+	Elf64_Phdr p;
+	Elf64_Nhdr n;
+	ssize_t size;
+
+	if (pread(fd, &p, sizeof(p), h->e_phoff) != sizeof(p) || p.p_type != PT_NOTE)
+		return 0;
+	size = sizeof(notes) < p.p_filesz ? sizeof(notes) : p.p_filesz;
+	size = pread(fd, notes, size, p.p_offset);
+	for (ssize_t off = 0; off + (ssize_t)sizeof(n) <= size;) {
+		memcpy(&n, notes + off, sizeof(n));
+		if (n.n_namesz == 5 && n.n_type == NT_PRSTATUS &&
+		    !memcmp(notes + off + sizeof(n), "CORE", 5))
+			nr++;
+		off += sizeof(n) + ((n.n_namesz + 3ul) & ~3ul) + ((n.n_descsz + 3ul) & ~3ul);
+	}
+	return nr;
+}
+
 static void tell_vmcore(void)
 {
 	static const char magic[] = ELFMAG;
@@ -250,10 +278,62 @@ static void tell_vmcore(void)
 	if (fstat(fd, &st) < 0 || read(fd, &h, sizeof(h)) != sizeof(h))
 		say("KXT vmcore unreadable: %s\n", strerror(errno));
 	else
-		say("KXT vmcore %lld magic=%s type=%u machine=%u phnum=%u\n", (long long)st.st_size,
-		    memcmp(h.e_ident, magic, SELFMAG) ? "bad" : "ELF",
-		    h.e_type, h.e_machine, h.e_phnum);
+		say("KXT vmcore %lld magic=%s type=%u machine=%u phnum=%u prstatus=%u\n",
+		    (long long)st.st_size, memcmp(h.e_ident, magic, SELFMAG) ? "bad" : "ELF",
+		    h.e_type, h.e_machine, h.e_phnum, count_prstatus(fd, &h));
 	close(fd);
+}
+
+static int is_trouble(const char *line)
+{
+	static const char *const words[] = { "rror", "ailed", "ailure", "nvalid", "BUG", "WARN",
+					     "bogus" };
+
+	if (!strstr(line, "efi:") && !strstr(line, "EFI"))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(line, words[i]))
+			return 1;
+	return 0;
+}
+
+/* What the kernel could not make of the firmware that it was told of. */
+static void tell_efi(void)
+{
+	static char log[1 << 20];
+	const char *trouble = "";
+	int n;
+
+	if (access("/sys/firmware/efi", F_OK) != 0)
+		say("KXT efi no\n");
+	else
+		say("KXT efi yes%s\n", access("/sys/firmware/efi/runtime", F_OK) ? "" : " runtime");
+	n = klogctl(3, log, sizeof(log) - 1);
+	log[n > 0 ? n : 0] = 0;
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
+		if (is_trouble(line))
+			trouble = line;
+	say("KXT efi_trouble %s\n", trouble);
+}
+
+/* The log of the kernel that crashed: from its first message to its last words. */
+static void tell_dmesg(void)
+{
+	static const char start[] = "] Linux version ", panic[] = "] Kernel panic - not syncing: ";
+	int status, has_start = 0, has_panic = 0;
+	char line[1024];
+	FILE *log;
+
+	if (access("/proc/vmcore", F_OK) || access("/sbin/vmcore-dmesg", X_OK))
+		return;
+	log = popen("/sbin/vmcore-dmesg /proc/vmcore", "r");
+	while (log && fgets(line, sizeof(line), log)) {
+		has_start |= strstr(line, start) != NULL;
+		has_panic |= has_start && strstr(line, panic);
+	}
+	status = log ? pclose(log) : -1;
+	say("KXT dmesg %d start=%s panic=%s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	    has_start ? "yes" : "no", has_panic ? "yes" : "no");
 }
 
 static void attest(void)
@@ -266,8 +346,9 @@ static void attest(void)
 	hash_file("notes", "/sys/kernel/notes");
 	say("KXT cmdline %s\n", slurp("/proc/cmdline"));
 	hash_initrd();
-	say("KXT efi %s\n", access("/sys/firmware/efi", F_OK) ? "no" : "yes");
+	tell_efi();
 	tell_vmcore();
+	tell_dmesg();
 	say("KXT end %s\n", slurp("/kxt/id"));
 }
 

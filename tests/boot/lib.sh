@@ -58,6 +58,8 @@ make_base() {
 		ln -s busybox "$root/bin/$tool"
 	done
 	add_program "$root" "$KEXEC" /sbin/kexec
+	[ ! -x "${BUILD:-}/kdump/vmcore-dmesg" ] ||
+		add_program "$root" "$BUILD/kdump/vmcore-dmesg" /sbin/vmcore-dmesg
 	cp "$top/tests/boot/vm.sh" "$root/kxt/vm.sh"
 	echo 'nobody:x:65534:65534::/:/bin/sh' > "$root/etc/passwd"
 	# For kexec's form without an action: what it hands over to.
@@ -162,6 +164,7 @@ boot() {
 			echo "KXT problem the kernel panicked" >> "$log"
 			break
 		fi
+		if grep -q '^purgatory: .* the next kernel is not started' "$log"; then break; fi
 		if [ "$SECONDS" -gt "$limit" ] || [ $quiet -gt $((${STALL:-60} * 5)) ]; then
 			echo "KXT problem the VM was stopped: no end after $SECONDS s" >> "$log"
 			break

@@ -148,13 +148,18 @@ void make_bzImage(struct bytes *ret)
 	bytes_set(ret, 0x1f1, 1, 1);                 /* setup_sects */
 	bytes_set(ret, 0x1f4, 4, BZIMAGE_CODE / 16); /* syssize */
 	bytes_set(ret, 0x1fe, 2, 0xaa55);
+	bytes_set(ret, 0x200, 2, 0x6aeb);            /* jump over the header */
 	bytes_put(ret, 0x202, "HdrS", 4);
 	bytes_set(ret, 0x206, 2, 0x20f);             /* version */
 	bytes_set(ret, 0x211, 1, 1);                 /* LOADED_HIGH */
+	bytes_set(ret, 0x230, 4, 0x200000);          /* kernel_alignment */
+	bytes_set(ret, 0x234, 1, 1);                 /* relocatable */
+	bytes_set(ret, 0x235, 1, 21);                /* min_alignment */
 	bytes_set(ret, 0x236, 2, 3);                 /* KERNEL_64, ABOVE_4G */
 	bytes_set(ret, 0x238, 4, 2047);              /* cmdline_size */
 	bytes_set(ret, 0x248, 4, 64);                /* payload_offset */
 	bytes_set(ret, 0x24c, 4, BZIMAGE_CODE - 64); /* payload_length */
+	bytes_set(ret, 0x258, 8, 0x1000000);         /* pref_address */
 	bytes_set(ret, 0x260, 4, 0x100000);          /* init_size */
 }
 

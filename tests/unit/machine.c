@@ -42,7 +42,29 @@ static int fake_file_load(int kernel_fd, int initrd_fd, unsigned long cmdline_le
 	return answers[nr_calls++];
 }
 
-static const struct sys_ops fake_ops = { .kexec_file_load = fake_file_load };
+static int fake_load(unsigned long entry, unsigned long nr_segments,
+		     const struct kexec_segment_arg *segments, unsigned long flags)
+{
+	struct call *c = &calls[nr_calls];
+
+	assert_true(nr_calls < MAX_CALLS);
+	assert_true(nr_segments <= 16);
+	*c = (struct call){ .classic = true, .entry = entry, .nr_segments = nr_segments,
+			    .flags = flags };
+	for (unsigned long i = 0; i < nr_segments; i++) {
+		size_t size = sizeof(c->first[i]);
+
+		c->segments[i] = segments[i];
+		c->segments[i].buf = NULL; /* is gone after the call */
+		if (segments[i].bufsz)
+			memcpy(c->first[i], segments[i].buf,
+			       segments[i].bufsz < size ? segments[i].bufsz : size);
+	}
+	return answers[nr_calls++];
+}
+
+static const struct sys_ops fake_ops = { .kexec_file_load = fake_file_load,
+					 .kexec_load = fake_load };
 
 /* ---- the machine ---- */
 
@@ -50,7 +72,7 @@ static char root[] = "/tmp/kexec-test-load-XXXXXX";
 char path_bzImage[64], path_uki[64], path_parser[64], path_initrd[64];
 const struct sys machine = { .root = root, .ops = &fake_ops };
 
-static void put(const char *path, const void *data, size_t size)
+void put_bytes(const char *path, const void *data, size_t size)
 {
 	char full[256];
 	FILE *f;
@@ -69,12 +91,12 @@ static void put(const char *path, const void *data, size_t size)
 
 void put_text(const char *path, const char *text)
 {
-	put(path, text, strlen(text));
+	put_bytes(path, text, strlen(text));
 }
 
 void put_image(char *ret_path, const char *name, const struct bytes *image)
 {
-	put(name, image->data, image->size);
+	put_bytes(name, image->data, image->size);
 	snprintf(ret_path, sizeof(path_uki), "%s%s", root, name);
 }
 
@@ -133,7 +155,7 @@ void put_btf(const char *const *names, size_t nr)
 		assert_int_equal(btf__add_enum_value(btf, names[i], i + 1), 0);
 	raw = btf__raw_data(btf, &size);
 	assert_non_null(raw);
-	put("/sys/kernel/btf/vmlinux", raw, size);
+	put_bytes("/sys/kernel/btf/vmlinux", raw, size);
 	btf__free(btf);
 }
 #endif

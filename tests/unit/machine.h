@@ -11,11 +11,17 @@
 
 #define MAX_CALLS 4
 
-/* What the kernel was given, and what it answers. */
+/* What the kernel was given by either call, and what it answers. */
 struct call {
 	uint64_t kernel_size;
 	char initrd[64], cmdline[128];
 	unsigned long flags;
+
+	/* Of kexec_load: the bytes are compared as the kernel would copy them. */
+	bool classic;
+	unsigned long entry, nr_segments;
+	struct kexec_segment_arg segments[16];
+	unsigned char first[16][16]; /* bytes of each segment */
 };
 extern struct call calls[MAX_CALLS];
 extern size_t nr_calls;
@@ -30,6 +36,7 @@ int make_machine(void **state);
 int remove_machine(void **state);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_machine, remove_machine)
 
+void put_bytes(const char *path, const void *data, size_t size);
 void put_text(const char *path, const char *text);
 void put_image(char *ret_path, const char *name, const struct bytes *image);
 

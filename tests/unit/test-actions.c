@@ -40,8 +40,8 @@ static int fake_file_load(int kernel_fd, int initrd_fd, unsigned long cmdline_le
 	return answer.file_load;
 }
 
-static int fake_load(unsigned long entry, unsigned long nr_segments, const void *segments,
-		     unsigned long flags)
+static int fake_load(unsigned long entry, unsigned long nr_segments,
+		     const struct kexec_segment_arg *segments, unsigned long flags)
 {
 	record("load(%lu, %lu, %s, %#lx) ", entry, nr_segments, segments ? "segments" : "NULL",
 	       flags);

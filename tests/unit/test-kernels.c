@@ -136,15 +136,67 @@ static void test_bzImage_facts(void **state)
 
 	(void)state;
 	make_bzImage(&image);
-	bytes_set(&image, 0x260, 4, 0x12345678);
+	bytes_set(&image, 0x201, 1, 0x6a);       /* jump across the header */
+	bytes_set(&image, 0x230, 4, 0x200000);   /* kernel_alignment */
+	bytes_set(&image, 0x234, 2, 0x1501);     /* relocatable, min_alignment */
+	bytes_set(&image, 0x258, 8, 0x1000000);  /* pref_address */
+	bytes_set(&image, 0x260, 4, 0x12345678); /* init_size */
 	b = bytes_blob(&image);
 	all = blob_whole(&b);
 	assert_int_equal(bzImage_facts(&facts, &all, NULL), 0);
 	assert_int_equal(facts.cmdline_size, 2047);
 	assert_int_equal(facts.init_size, 0x12345678);
+	assert_int_equal(facts.version, 0x20f);
+	assert_int_equal(facts.xloadflags, BZIMAGE_KERNEL_64 | BZIMAGE_ABOVE_4G);
+	assert_int_equal(facts.code_off, 1024);
+	assert_int_equal(facts.code_len, BZIMAGE_CODE);
+	assert_int_equal(facts.pref_address, 0x1000000);
+	assert_int_equal(facts.kernel_alignment, 0x200000);
+	assert_int_equal(facts.min_alignment, 21);
+	assert_true(facts.relocatable);
+	assert_int_equal(facts.header_off, 0x1f1);
+	assert_int_equal(facts.header_end, 0x26c);
 	all.len = 100;
 	assert_int_equal(bzImage_facts(&facts, &all, NULL), -ENOEXEC);
 	assert_int_equal(facts.init_size, 0x12345678); /* untouched */
+}
+
+static void test_bzImage_setup_sectors(void **state)
+{
+	static const struct { uint8_t sects; uint64_t off, len; } cases[] = {
+		{ 1, 1024, BZIMAGE_CODE }, { 0, 2560, 0 }, { 255, 131072, 0 },
+	};
+	autobytes struct bytes image = { 0 };
+
+	(void)state;
+	make_bzImage(&image);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		autoblob struct blob b = { 0 };
+		struct bzImage_facts facts;
+		struct extent all;
+
+		bytes_set(&image, 0x1f1, 1, cases[i].sects);
+		b = bytes_blob(&image);
+		all = blob_whole(&b);
+		assert_int_equal(bzImage_facts(&facts, &all, NULL), 0);
+		assert_int_equal(facts.code_off, cases[i].off);
+		assert_int_equal(facts.code_len, cases[i].len);
+	}
+}
+
+static void test_bzImage_alignment(void **state)
+{
+	static const struct { uint32_t header; uint64_t align; } cases[] = {
+		{ 0, 4096 }, { 1, 4096 }, { 0x1000, 4096 }, { 0x200000, 0x200000 },
+		{ 0x80000000, 0x80000000 }, { 3, 0 }, { 0x300000, 0 }, { UINT32_MAX, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct bzImage_facts facts = { .kernel_alignment = cases[i].header };
+
+		assert_int_equal(bzImage_alignment(&facts), cases[i].align);
+	}
 }
 
 static const struct defect arm64_defects[] = {
@@ -233,6 +285,8 @@ int main(void)
 		cmocka_unit_test(test_bzImage_without_code),
 		cmocka_unit_test(test_signed_bzImage),
 		cmocka_unit_test(test_bzImage_facts),
+		cmocka_unit_test(test_bzImage_setup_sectors),
+		cmocka_unit_test(test_bzImage_alignment),
 		cmocka_unit_test(test_arm64_image),
 		cmocka_unit_test(test_arm64_facts),
 		cmocka_unit_test(test_vmlinux),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+
 #include "kexec/arch/arch.h"
 #include "kexec/boot-image.h"
 #include "kexec/formats/formats.h"
@@ -28,4 +30,5 @@ const struct arch_ops arch_arm64 = {
 	.file_load_types = file_load_types,
 	.cmdline_max = cmdline_max,
 	.memory_size = memory_size,
+	.kexec_arch = EM_AARCH64,
 };

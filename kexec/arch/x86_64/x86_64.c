@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
+
 #include "kexec/arch/arch.h"
+#include "kexec/arch/x86_64/segments.h"
 #include "kexec/boot-image.h"
 #include "kexec/formats/formats.h"
 
@@ -31,4 +34,7 @@ const struct arch_ops arch_x86_64 = {
 	.file_load_types = file_load_types,
 	.cmdline_max = cmdline_max,
 	.memory_size = memory_size,
+	.build_segments = x86_64_build_segments,
+	.kexec_arch = EM_X86_64,
+	.hotplug_flag = KEXEC_LOAD_UPDATE_ELFCOREHDR,
 };

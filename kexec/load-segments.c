@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kexec/load-segments.h"
+#include "lib/cleanup.h"
+#include "lib/digest.h"
+#include "lib/limits.h"
+#include "lib/mapping.h"
+
+void segments_job_done(struct segments_job *job)
+{
+	iomem_done(&job->iomem);
+	ram_done(&job->all);
+	ram_done(&job->loadable);
+	segments_done(&job->segments);
+	free(job->cmdline);
+	*job = (struct segments_job){ 0 };
+}
+
+/* ---- preparing ---- */
+
+static int read_machine(struct segments_job *job, struct why *w)
+{
+	int r = iomem_read(&job->iomem, job->sys, w);
+
+	if (r == 0)
+		r = ram_read(&job->all, &job->iomem, job->sys, w);
+	if (r == 0 && !job->o->crash)
+		return ram_loadable(&job->loadable, &job->all, &job->iomem, w);
+	if (r == 0)
+		r = crash_regions_read(&job->crash, &job->iomem, job->sys, w);
+	if (r == 0)
+		r = ram_set(&job->loadable, job->crash.high, RAM_USABLE, w);
+	return r;
+}
+
+int load_segments_prepare(struct segments_job *ret, const struct boot_image *img,
+			  const struct kexec_options *o, const struct arch_ops *arch,
+			  const struct sys *sys, struct why *w)
+{
+	autojob struct segments_job job = { .image = img, .o = o, .sys = sys };
+	int r;
+
+	if (!arch->build_segments)
+		return why(w, -EOPNOTSUPP, "kexec_load on %s is not supported yet", arch->name);
+	job.flags = (unsigned long)arch->kexec_arch << 16;
+	if (o->crash)
+		job.flags |= KEXEC_LOAD_ON_CRASH;
+	if (o->crash && o->hotplug)
+		job.flags |= arch->hotplug_flag;
+	r = read_machine(&job, w);
+	if (r == 0)
+		r = arch->build_segments(&job, w);
+	if (r < 0)
+		return r;
+	*ret = job;
+	job = (struct segments_job){ 0 };
+	return 0;
+}
+
+struct place segments_place(const struct segments_job *job, uint64_t min, uint64_t max,
+			    uint64_t align, bool high)
+{
+	uint64_t last = job->o->mem_max;
+
+	if (last < max)
+		max = last + 1;
+	return (struct place){ min > job->o->mem_min ? min : job->o->mem_min, max, align, high };
+}
+
+int segments_put(struct segments_job *job, const char *name, const struct extent *bytes,
+		 uint64_t memsz, const struct place *place, uint64_t *ret_mem, struct why *w)
+{
+	uint64_t mem;
+	int r = segments_find(&job->segments, &job->loadable, place, memsz, &mem, w);
+
+	if (r == 0)
+		r = segments_add(&job->segments, name, bytes, mem, memsz, w);
+	else
+		why_prefix(w, "%s: ", name);
+	if (r == 0 && ret_mem)
+		*ret_mem = mem;
+	return r;
+}
+
+int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
+{
+	autoblob struct blob joined = { 0 };
+	const struct boot_image *img = job->image;
+	int r;
+
+	if (img->nr_initrd < 2) {
+		*ret = img->nr_initrd ? img->initrd[0].bytes : (struct extent){ 0 };
+		return 0;
+	}
+	r = blob_memfd(&joined, "initrd", w);
+	if (r == 0)
+		r = boot_image_join_initrd(img, &joined, w);
+	if (r == 0)
+		r = blob_seal(&joined, w);
+	return r == 0 ? segments_own(&job->segments, &joined, ret, w) : r;
+}
+
+/* ---- the digest ---- */
+
+static int digest_segments(const struct segments *s, struct digest *d,
+			   struct purgatory_params *params, struct why *w)
+{
+	uint32_t nr = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->nr; i++) {
+		const struct segment *seg = &s->list[i];
+
+		/* Only what was loaded: the kernel makes the rest zero by itself. */
+		if (seg->unverified || !seg->bytes.blob || seg->bytes.len == 0)
+			continue;
+		params->ranges[nr++] = (struct purgatory_range){ seg->mem, seg->bytes.len };
+		r = digest_add_extent(d, &seg->bytes, w);
+		if (r < 0)
+			why_prefix(w, "%s: ", seg->name);
+	}
+	if (r == 0)
+		r = digest_finish(d, params->sha256, w);
+	params->nr_ranges = nr;
+	return r;
+}
+
+int segments_digest(struct segments_job *job, struct purgatory_params *params, struct why *w)
+{
+	struct digest *d;
+	int r;
+
+	_Static_assert(SEGMENTS_MAX <= PURGATORY_RANGES, "purgatory looks at fewer segments");
+	if (job->o->no_checks)
+		return 0;
+	r = digest_new(&d, NULL);
+	if (r == -EOPNOTSUPP) {
+		job->notice = "built without libcrypto: nobody will verify what was loaded before "
+			      "it is started";
+		return 0;
+	}
+	if (r < 0)
+		return why(w, r, "cannot compute digests: %s", strerror(-r));
+	r = digest_segments(&job->segments, d, params, w);
+	digest_free(d);
+	if (r < 0)
+		return r;
+	params->flags |= PURGATORY_VERIFY;
+	job->verified = true;
+	return 0;
+}
+
+/* ---- the call ---- */
+
+int load_segments_call(const struct segments_job *job, struct why *w)
+{
+	struct kexec_segment_arg args[SEGMENTS_MAX] = { 0 };
+	struct mapping maps[SEGMENTS_MAX] = { 0 };
+	const struct segments *s = &job->segments;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->nr; i++) {
+		const struct segment *seg = &s->list[i];
+
+		r = mapping_open(&maps[i], &seg->bytes, w);
+		args[i] = (struct kexec_segment_arg){
+			.buf = maps[i].bytes,
+			.bufsz = maps[i].bytes ? seg->bytes.len : 0,
+			.mem = seg->mem,
+			.memsz = seg->memsz,
+		};
+	}
+	if (r == 0)
+		r = job->sys->ops->kexec_load(s->entry, s->nr, args, job->flags);
+	for (size_t i = 0; i < s->nr; i++)
+		mapping_done(&maps[i]);
+	return r;
+}
+
+/* The lines of kexec-tools, which people and scripts look for. */
+char *load_segments_dump(const struct segments_job *job)
+{
+	const struct segments *s = &job->segments;
+	autofree char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	fprintf(f, "entry       = %#llx flags = %#lx\n", (unsigned long long)s->entry, job->flags);
+	fprintf(f, "nr_segments = %zu\n", s->nr);
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct segment *seg = &s->list[i];
+
+		/* Where our own copy is says nothing, so its name takes that place. */
+		fprintf(f, "segment[%zu].buf   = %s\n", i, seg->name);
+		fprintf(f, "segment[%zu].bufsz = %#llx\n", i,
+			(unsigned long long)(seg->bytes.blob ? seg->bytes.len : 0));
+		fprintf(f, "segment[%zu].mem   = %#llx\n", i, (unsigned long long)seg->mem);
+		fprintf(f, "segment[%zu].memsz = %#llx\n", i, (unsigned long long)seg->memsz);
+	}
+	return fclose(f) == 0 ? take_ptr(text) : NULL;
+}

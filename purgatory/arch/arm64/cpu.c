@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* System registers are those of the Arm ARM (DDI 0487), chapter D. */
+#include <assert.h>
+#include <stddef.h>
+
+#include "purgatory/arch/arm64/boot.h"
+#include "purgatory/purgatory.h"
+
+static_assert(offsetof(struct purgatory_params, kernel_entry) == PARAMS_KERNEL_ENTRY, "boot.h");
+static_assert(offsetof(struct purgatory_params, kernel_arg) == PARAMS_KERNEL_ARG, "boot.h");
+
+#define HCR_E2H	   (UINT64_C(1) << 34) /* EL2 has EL1's registers */
+#define CPTR_TFP   (UINT64_C(1) << 10) /* EL2: vector registers trap */
+#define CPACR_FPEN (UINT64_C(3) << 20) /* EL1, and EL2 with E2H: they do not */
+
+#define READ_SYS(name)                                                          \
+	({                                                                      \
+		uint64_t value_;                                                \
+		__asm__ volatile("mrs %0, " #name : "=r"(value_) : : "memory"); \
+		value_;                                                         \
+	})
+#define WRITE_SYS(name, value) \
+	__asm__ volatile("msr " #name ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
+
+/* The old kernel's vectors are gone, and its next fault with them: nothing to set up yet. */
+void arch_begin(void)
+{
+}
+
+void arch_console_default(struct console *c)
+{
+	*c = (struct console){ 0 };
+}
+
+/* Without an MMU there is nothing that is not mapped. */
+bool arch_map_device(uint64_t address)
+{
+	(void)address;
+	return true;
+}
+
+static bool at_el2(void)
+{
+	return READ_SYS(CurrentEL) >> 2 == 2;
+}
+
+static uint64_t vectors_read(void)
+{
+	return at_el2() ? READ_SYS(cptr_el2) : READ_SYS(cpacr_el1);
+}
+
+static void vectors_write(uint64_t value)
+{
+	if (at_el2())
+		WRITE_SYS(cptr_el2, value);
+	else
+		WRITE_SYS(cpacr_el1, value);
+}
+
+/* SHA2 and AdvSIMD fields: 1 or more, and not 15, which says "none". */
+static bool has_sha_ce(void)
+{
+	return (READ_SYS(id_aa64isar0_el1) >> 12 & 0xf) != 0 &&
+	       (READ_SYS(id_aa64pfr0_el1) >> 20 & 0xf) != 0xf;
+}
+
+sha256_blocks *arch_sha256_begin(uint64_t state[2])
+{
+	state[0] = vectors_read();
+	if (!has_sha_ce())
+		return sha256_plain;
+	if (at_el2() && !(READ_SYS(hcr_el2) & HCR_E2H))
+		vectors_write(state[0] & ~CPTR_TFP);
+	else
+		vectors_write(state[0] | CPACR_FPEN);
+	return sha256_ce;
+}
+
+void arch_sha256_end(const uint64_t state[2])
+{
+	vectors_write(state[0]);
+}
+
+_Noreturn void arch_halt(void)
+{
+	for (;;)
+		__asm__ volatile("wfi");
+}

@@ -1,0 +1,212 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The boot cases of kexec_load(2): -c, and -a where it goes on to that. As in
+# cases.sh, which see.
+
+put_vmlinux() { "$top/tests/images/extract-vmlinux" "$kernel/vmlinuz" > "$dir/vmlinux"; }
+
+# The usual: loads silently, starts.
+classic_load() {
+	put_initrd initrd
+	script <<- END
+		load $* --initrd=initrd --command-line="$cmdline"
+		start
+	END
+}
+
+case_classic_uki() {
+	what="UKI by -c: its own command line and initrd"
+	put_uki
+	script <<- END
+		load -c -l uki.efi
+		start
+	END
+}
+
+case_classic_bzimage() {
+	what="bzImage by -c"
+	put_kernel
+	classic_load -c -l vmlinuz
+}
+
+# Where -i leaves the digests out, a wrong one would not be noticed: nothing to see but speed.
+case_classic_no_checks() {
+	what="bzImage by -c -i"
+	put_kernel
+	classic_load -c -i -l vmlinuz
+}
+
+case_classic_vmlinux() {
+	what="vmlinux by -c"
+	put_vmlinux
+	classic_load -c -l vmlinux
+}
+
+# kexec_file_load has no loader for it: the format tells, no errno.
+case_auto_vmlinux() {
+	what="vmlinux, compressed by gzip, by -a"
+	put_vmlinux
+	gzip -1 "$dir/vmlinux"
+	classic_load -a -l vmlinux.gz
+}
+
+case_auto_fallback() {
+	what="-a goes on to kexec_load after the first call's EINVAL, and tells so"
+	put_kernel
+	put_initrd initrd
+	cmdline="$cmdline long="
+	# kexec_file_load takes 31 less than the kernel.
+	while [ ${#cmdline} -lt 2040 ]; do cmdline+=$((${#cmdline} % 10)); done
+	printf '%s' "$cmdline" > "$dir/cmdline"
+	script <<- 'END'
+		run kexec -a -l vmlinuz --initrd=initrd --command-line="$(cat cmdline)"
+		check "kexec -a -l exits with 0" rc_is 0
+		check "shows the first error" grep -q 'kexec_file_load failed: .*EINVAL' /kxt/stderr
+		check "in one line" one_line
+		start
+	END
+}
+
+case_classic_big_initrd() {
+	what="initrd of 64 MB by -c"
+	put_kernel
+	put_initrd initrd 64
+	script <<- END
+		load -c -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		start
+	END
+}
+
+case_classic_debug() {
+	what="-c -d -l: the lines that people look for, and it loads; -c -u"
+	put_kernel
+	put_initrd initrd
+	script <<- END
+		run kexec -c -d -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		check "kexec -c -d -l exits with 0" rc_is 0
+		check "route: segments" grep -q '^route: segments' /kxt/stderr
+		check "nr_segments" grep -qx 'nr_segments = 4' /kxt/stderr
+		check "segment[0].mem" grep -q '^segment.0..mem   = 0x' /kxt/stderr
+		check "it is loaded" loaded_is 1
+		run kexec -c -u
+		check "kexec -c -u exits with 0" rc_is 0
+		check "nothing is loaded any more" loaded_is 0
+		load -c -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		start
+	END
+}
+
+# The bit is turned over between hashing and loading.
+case_classic_flipped() {
+	what="a bit of the initrd changed after the load: purgatory starts nothing, and says so"
+	stops="purgatory: what was loaded has changed in memory since"
+	put_kernel
+	put_initrd initrd
+	"${CC:-gcc}" -shared -fPIC -O2 -Wall -Wextra -Werror -o "$dir/flip.so" "$top/tests/boot/flip.c"
+	script <<- END
+		export FLIP=1 LD_PRELOAD=\$PWD/flip.so
+		run kexec -c -l vmlinuz --console-serial --initrd=initrd --command-line="$cmdline"
+		unset LD_PRELOAD
+		check "kexec -c -l exits with 0" rc_is 0
+		start
+	END
+}
+
+# Other machines, by the name's first word; see machine_env.
+case_qemu64_classic_bzimage() {
+	case_classic_bzimage
+	what="a processor of 2003: $what"
+}
+
+case_small_classic_bzimage() {
+	case_classic_bzimage
+	what="512 MB: $what"
+}
+
+case_large_classic_bzimage() {
+	case_classic_bzimage
+	what="8 GB: $what"
+}
+
+case_smp_classic_bzimage() {
+	case_classic_bzimage
+	what="two processors: $what"
+}
+
+case_efi_classic_bzimage() {
+	case_classic_bzimage
+	what="EFI: $what"
+}
+
+case_efi_classic_uki() {
+	case_classic_uki
+	what="EFI: $what"
+}
+
+# Over a gigabyte: --long only, for the started kernel hashes it without a fast processor.
+case_large_classic_huge_initrd() {
+	what="8 GB: initrd of 1100 MB by -c"
+	put_kernel
+	put_initrd initrd 1100
+	script <<- END
+		load -c -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		start
+	END
+}
+
+# classic_crash ARGUMENT...: the command line is what we made of it
+classic_crash() {
+	crash_case
+	cmdline_prefix='' cmdline_suffix=' elfcorehdr=[0-9]*K'
+	put_initrd initrd
+	script <<- END
+		load -p -c $* --initrd=initrd --command-line="$cmdline"
+		check "the kernel says a crash kernel is loaded" crash_loaded_is 1
+		crash
+	END
+}
+
+case_crash_classic_bzimage() {
+	what="bzImage by -p -c: crash kernel with /proc/vmcore"
+	put_kernel
+	classic_crash vmlinuz
+}
+
+case_crash_classic_memmap() {
+	what="bzImage by -p -c --pass-memmap-cmdline"
+	put_kernel
+	classic_crash vmlinuz --pass-memmap-cmdline
+	cmdline_suffix=' memmap=exactmap memmap=*elfcorehdr=[0-9]*K'
+}
+
+case_efi_crash_classic_bzimage() {
+	case_crash_classic_bzimage
+	what="EFI: $what"
+}
+
+# With a tool that looks at more than the first bytes of the dump.
+case_smp_crash_classic_makedumpfile() {
+	local tool
+	what="two processors: makedumpfile reads the dump"
+	put_kernel
+	classic_crash vmlinuz
+	tool=$("$fetch" makedumpfile) || die "cannot get makedumpfile"
+	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/x86_64-linux-gnu/*.so.* "$dir"
+	make_initrd "$initrd" "$name" "$name-after"
+	mkdir "$dir-after"
+	# The checks made before the crash count, too.
+	cat > "$dir-after/script" <<- END
+		. /kxt/vm.sh
+		CASE=$name
+		cd /disk/$name
+		checks=3
+		export LD_LIBRARY_PATH=\$PWD
+		run ./ld-linux-x86-64.so.2 ./makedumpfile --dump-dmesg /proc/vmcore /tmp/dmesg
+		check "makedumpfile --dump-dmesg exits with 0" rc_is 0
+		check "it finds the crash in the log" grep -q 'sysrq: Trigger a crash' /tmp/dmesg
+		run ./ld-linux-x86-64.so.2 ./makedumpfile -l -d 31 /proc/vmcore /tmp/dump
+		check "makedumpfile -d 31 exits with 0" rc_is 0
+		check "it writes a dump" grep -q '^KDUMP' /tmp/dump
+		announce
+	END
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stands in for the old kernel and the next one. QEMU starts it at START with the MMU
+ * off; it makes the processor as unfriendly as an old kernel may leave it (vector
+ * registers trap, accesses that are not aligned fault, as they do without caches), and
+ * jumps to purgatory, which jumps to "payload".
+ */
+#include "tests/purgatory/arm64/machine.h"
+
+#define HCR_E2H (1 << 34)
+
+	.section .head, "ax", %progbits
+	.globl start
+start:
+	b begin
+	/* The "next kernel": at START + 4. */
+payload:
+	b arrived
+
+	.text
+begin:
+	ldr x9, =ORDERS
+	ldp x10, x11, [x9]
+	adr x12, vectors
+	mrs x13, CurrentEL
+	cmp x13, #8
+	b.eq 2f
+	msr vbar_el1, x12
+	msr cpacr_el1, xzr
+	mrs x14, sctlr_el1
+	orr x14, x14, #2
+	msr sctlr_el1, x14
+	b 3f
+2:	msr vbar_el2, x12
+	tbz x11, #0, 1f
+	mrs x14, hcr_el2
+	orr x14, x14, #HCR_E2H
+	msr hcr_el2, x14
+	isb
+	msr cptr_el2, xzr /* FPEN clear */
+	b 4f
+1:	mrs x14, cptr_el2
+	orr x14, x14, #(1 << 10) /* TFP */
+	msr cptr_el2, x14
+4:	mrs x14, sctlr_el2
+	orr x14, x14, #2
+	msr sctlr_el2, x14
+3:	isb
+	/* What a kernel leaves in registers is nobody's. */
+	mov x0, #-1
+	mov x1, #-1
+	mov x2, #-1
+	mov x3, #-1
+	mov x19, #-1
+	mov sp, x9
+	msr daifclr, #0xf
+	br x10
+
+arrived:
+	mrs x20, daif
+	mrs x21, CurrentEL
+	mov x22, x0
+	mov x23, x1
+	orr x23, x23, x2
+	orr x23, x23, x3
+	mov x24, sp
+	ldr x9, =STACK
+	mov sp, x9
+	adr x0, text_x0
+	bl say
+	mov x0, x22
+	bl say_hex
+	adr x0, text_others
+	bl say
+	mov x0, x23
+	bl say_hex
+	adr x0, text_daif
+	bl say
+	mov x0, x20
+	bl say_hex
+	adr x0, text_el
+	bl say
+	lsr x0, x21, #2
+	bl say_hex
+	adr x0, text_trap
+	bl say
+	cmp x21, #8
+	b.eq 1f
+	mrs x0, cpacr_el1
+	b 2f
+1:	mrs x0, cptr_el2
+2:	bl say_hex
+	adr x0, text_end
+	bl say
+	b leave
+
+/* Semihosting: SYS_EXIT, ADP_Stopped_ApplicationExit. */
+leave:
+	mov x0, #0x18
+	ldr x1, =exit_block
+	hlt #0xf000
+	b leave
+
+say:
+	ldr x9, =PL011
+1:	ldrb w10, [x0], #1
+	cbz w10, 2f
+	str w10, [x9]
+	b 1b
+2:	ret
+
+say_hex:
+	ldr x9, =PL011
+	mov x11, #64
+1:	sub x11, x11, #4
+	lsr x10, x0, x11
+	and x10, x10, #15
+	cmp x10, #10
+	add x12, x10, #'0'
+	add x13, x10, #('a' - 10)
+	csel x10, x12, x13, lo
+	str w10, [x9]
+	cbnz x11, 1b
+	ret
+
+fault:
+	ldr x9, =STACK
+	mov sp, x9
+	adr x0, text_fault
+	bl say
+	mrs x21, CurrentEL
+	cmp x21, #8
+	b.eq 1f
+	mrs x0, esr_el1
+	mrs x22, elr_el1
+	b 2f
+1:	mrs x0, esr_el2
+	mrs x22, elr_el2
+2:	bl say_hex
+	adr x0, text_at
+	bl say
+	mov x0, x22
+	bl say_hex
+	adr x0, text_end
+	bl say
+	b leave
+
+	.balign 2048
+vectors:
+	.rept 16
+	.balign 128
+	b fault
+	.endr
+
+	.section .rodata
+	.balign 8
+exit_block:
+	.quad 0x20026, 0
+text_x0:     .asciz "payload: x0="
+text_others: .asciz " x1-3="
+text_daif:   .asciz " daif="
+text_el:     .asciz " el="
+text_trap:   .asciz " trap="
+text_fault:  .asciz "payload: fault esr="
+text_at:     .asciz " at="
+text_end:    .asciz "\npayload: end\n"
+
+	.section .note.GNU-stack, "", %progbits
