@@ -136,9 +136,9 @@ static void find_parser(struct boot_image *img)
 		extent_sub(&img->parser, &file, s->file_off, s->file_len);
 }
 
-/* @ret is filled in whatever the result is, see file_type_peel(). */
-static int peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
-		const struct uki_choice *choice, struct why *w)
+/* @ret is what was found up to a failure as well. */
+static int open_file(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		     const struct uki_choice *choice, struct why *w)
 {
 	struct boot_image img = { .choice = choice, .altered = choice };
 	int r;
@@ -156,11 +156,18 @@ static int peel(struct boot_image *ret, struct blob *file, const struct file_typ
 	return r;
 }
 
-static int open_file(struct boot_image *ret, struct blob *file, const struct file_type *forced,
-		     const struct uki_choice *choice, struct why *w)
+int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w)
+{
+	return open_file(ret, file, forced, NULL, w);
+}
+
+int file_type_open_profile(struct boot_image *ret, struct blob *file,
+			   const struct file_type *forced, const struct uki_choice *choice,
+			   struct why *w)
 {
 	autoimage struct boot_image img = { 0 };
-	int r = peel(&img, file, forced, choice, w);
+	int r = open_file(&img, file, forced, choice, w);
 
 	if (r < 0)
 		return r;
@@ -172,14 +179,7 @@ static int open_file(struct boot_image *ret, struct blob *file, const struct fil
 int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w)
 {
-	return open_file(ret, file, forced, NULL, w);
-}
-
-int file_type_open_profile(struct boot_image *ret, struct blob *file,
-			   const struct file_type *forced, const struct uki_choice *choice,
-			   struct why *w)
-{
-	return open_file(ret, file, forced, choice, w);
+	return file_type_open_profile(ret, file, forced, NULL, w);
 }
 
 int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,

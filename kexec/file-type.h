@@ -46,6 +46,14 @@ int file_type_open(struct boot_image *ret, struct blob *file, const struct file_
 		   struct why *w);
 
 /*
+ * The same with another profile of a unified kernel image than the first: no
+ * embedded image any more. -EINVAL if there is none in @file, or no such profile.
+ */
+int file_type_open_profile(struct boot_image *ret, struct blob *file,
+			   const struct file_type *forced, const struct uki_choice *choice,
+			   struct why *w);
+
+/*
  * The same for who shows images rather than loads them: @ret is what was found up
  * to a failure as well, and to be freed in any case. opened[nr_layers] then is
  * what could not be opened (there is none over LIMIT_LAYERS, and none if nr_blobs
@@ -53,13 +61,5 @@ int file_type_open(struct boot_image *ret, struct blob *file, const struct file_
  */
 int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w);
-
-/*
- * The same with another profile of a unified kernel image than the first: no
- * embedded image any more. -EINVAL if there is none in @file, or no such profile.
- */
-int file_type_open_profile(struct boot_image *ret, struct blob *file,
-			   const struct file_type *forced, const struct uki_choice *choice,
-			   struct why *w);
 
 #endif

@@ -107,6 +107,22 @@ int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
 
 /* ---- the digest ---- */
 
+static int add_extent(struct digest *d, const struct extent *e, unsigned char *chunk,
+			 struct why *w)
+{
+	for (uint64_t off = 0; off < e->len;) {
+		size_t n = e->len - off < CHUNK ? e->len - off : CHUNK;
+		int r = extent_read(e, off, chunk, n, w);
+
+		if (r == 0)
+			r = digest_add(d, (struct span){ chunk, n }, w);
+		if (r < 0)
+			return r;
+		off += n;
+	}
+	return 0;
+}
+
 static int digest_segments(const struct segments *s, struct digest *d,
 			   struct purgatory_params *params, struct why *w)
 {
@@ -120,7 +136,7 @@ static int digest_segments(const struct segments *s, struct digest *d,
 		if (seg->unverified || !seg->bytes.blob || seg->bytes.len == 0)
 			continue;
 		params->ranges[nr++] = (struct purgatory_range){ seg->mem, seg->bytes.len };
-		r = digest_add_extent(d, &seg->bytes, w);
+		r = add_extent(d, &seg->bytes, chunk, w);
 		if (r < 0)
 			why_prefix(w, "%s: ", seg->name);
 	}
