@@ -151,7 +151,6 @@ static int open_file(struct boot_image *ret, struct blob *file, const struct fil
 		r = why(w, -EINVAL, "is no unified kernel image, and so has no profiles");
 	if (img.nr_blobs > 0)
 		find_parser(&img);
-	img.choice = NULL;
 	*ret = img;
 	return r;
 }
@@ -180,10 +179,4 @@ int file_type_open(struct boot_image *ret, struct blob *file, const struct file_
 		   struct why *w)
 {
 	return file_type_open_profile(ret, file, forced, NULL, w);
-}
-
-int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
-		   struct why *w)
-{
-	return peel(ret, file, forced, NULL, w);
 }

@@ -11,6 +11,9 @@
 #include "lib/limits.h"
 #include "lib/mapping.h"
 
+/* Large enough that calls do not count, small enough for the CPU's cache. */
+#define CHUNK (256 * KiB)
+
 void segments_job_done(struct segments_job *job)
 {
 	iomem_done(&job->iomem);
@@ -126,9 +129,12 @@ static int add_extent(struct digest *d, const struct extent *e, unsigned char *c
 static int digest_segments(const struct segments *s, struct digest *d,
 			   struct purgatory_params *params, struct why *w)
 {
+	autofree unsigned char *chunk = malloc(CHUNK);
 	uint32_t nr = 0;
 	int r = 0;
 
+	if (!chunk)
+		return why(w, -ENOMEM, "out of memory");
 	for (size_t i = 0; r == 0 && i < s->nr; i++) {
 		const struct segment *seg = &s->list[i];
 

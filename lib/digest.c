@@ -6,8 +6,7 @@
 #include "lib/digest.h"
 #include "lib/limits.h"
 
-/* Large enough that calls do not count, small enough for the CPU's cache. */
-#define READ_BUFFER (256 * KiB)
+#define READ_BUFFER (128 * KiB)
 
 static const struct {
 	const char *name;
