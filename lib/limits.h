@@ -23,6 +23,13 @@
 #define LIMIT_PE_DEBUG 32
 /* A parser program: KEXEC_BPF_MAX_OBJECT of bpf/kexec-bpf.h. */
 #define LIMIT_PARSER (1 * MiB)
+/* Certificate table: a signature is 2 KiB, one with a long chain and a time stamp 20. */
+#define LIMIT_CERTIFICATES (1 * MiB)
+/* Signatures of one file, and certificates from a signer to its root. */
+#define LIMIT_SIGNATURES 16
+#define LIMIT_CHAIN      8
+/* Text of a section that is shown: os-release has some 400 bytes. */
+#define LIMIT_SHOWN_TEXT (16 * KiB)
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4
@@ -36,6 +43,8 @@
 #define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
+/* Compressed data that is read as a whole, to be unpacked in one step. */
+#define LIMIT_AT_ONCE (128 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */
 #define LIMIT_INIT_SIZE (1 * GiB)
 /* Text section of a UKI that becomes a command line; x86 takes at most 2048 bytes. */
@@ -70,12 +79,31 @@
 #define LIMIT_BPF_STACK  512
 /* Parser contexts that a program has got, in all. */
 #define LIMIT_BPF_HANDLES 16
+/* Programs of type 2: a light skeleton has four ring buffers and up to four data sections. */
+#define LIMIT_BPF_MAPS 34
+/* Descriptors that a loader has been given: maps, type information, a program. */
+#define LIMIT_BPF_FDS 64
+/* Bytes of all arrays together, and elements of one. */
+#define LIMIT_BPF_ARRAY    (16 * MiB)
+#define LIMIT_BPF_ELEMENTS 65536
+/* A ring buffer, and the bytes in all records that are held; how many those may be. */
+#define LIMIT_BPF_RING    (512 * MiB)
+#define LIMIT_BPF_RECORDS 64
+/* Parts that a program gives as bytes of its own, all together. */
+#define LIMIT_BPF_INLINE (1 * GiB)
+/* Bytes handed to bpf(2) as attributes, and of type information. */
+#define LIMIT_BPF_ATTR 256
+#define LIMIT_BPF_BTF  (1 * MiB)
+/* Types inside types, from a pointer's target to a bare number. */
+#define LIMIT_BPF_TYPE_DEPTH 32
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
 /* The string table of an ELF envelope, which needs 35 bytes. */
 #define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
+/* As many bytes moved by one call count as another instruction. */
+#define LIMIT_BPF_STEP_BYTES 4096
 
 /* Program headers of a dump; a machine with holes has some thousand. */
 #define LIMIT_DUMP_SEGMENTS (1 << 17)

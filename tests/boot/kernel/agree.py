@@ -9,8 +9,8 @@ program on our machine. Each LOG is that of a virtual machine, for each image
 
 	IMAGE name RESULT-OF-KEXEC-FILE-LOAD
 
-and what /sys/kernel/kexec_decomposed says then. Prints the images that they do not agree on, with what each says, and one line of
-numbers; exits 1 if there are any. Images called good-* must be accepted by all;
+and what /sys/kernel/kexec_decomposed says then. Prints the images that they do
+not agree on, with what each says, and one line of numbers; exits 1 if there are any. Images called good-* must be accepted by all;
 those called damaged-* have another program than the one that the parsers are
 compared with.
 """
@@ -19,14 +19,6 @@ import os
 import re
 import sys
 
-# What we unpack and kernels refuse: how the section starts, and the error. It is
-# not served on purpose (bpf/kernel/README): those decompressors were made for
-# input that is trusted.
-NOT_SERVED = (
-    (re.compile(rb"\x02\x21\x4c\x18"), "EOPNOTSUPP"),  # lz4, legacy frame
-    (re.compile(rb"\x5d\0\0"), "EOPNOTSUPP"),  # lzma
-)
-SECTOR = 512  # the images' sections start at multiples of it
 # Behind the program: the loader of the architecture is asked whether it is one.
 NO_KERNEL = "what the parser program names as kernel"
 PARTS = ("kernel", "initrd", "cmdline")
@@ -101,21 +93,11 @@ def parsers_and_program(name, here):
     return "parsers and program"
 
 
-def is_not_served(here, kernel):
-    if kernel["whole"] or not program_accepts(here):
-        return False
-    with open(here["file"], "rb") as f:
-        image = f.read()
-    return any(kernel["result"] == error and start.match(image, at)
-               for start, error in NOT_SERVED for at in range(0, len(image), SECTOR))
-
-
 def main():
     checked, log = read_checked(sys.argv[1]), {}
     for path in sys.argv[2:]:
         log.update(read_log(path))
-    numbers = dict.fromkeys(("good", "accepted", "others", "taken", "refused", "not served",
-                             "disagreements"), 0)
+    numbers = dict.fromkeys(("good", "accepted", "others", "taken", "refused", "disagreements"), 0)
 
     for name in sorted(set(checked) | set(log)):
         here, kernel = checked.get(name, {}), log.get(name, {"whole": None})
@@ -124,9 +106,6 @@ def main():
         else:
             wrong = (parsers_and_program(name, here) or attestation(kernel) or
                      kernel_and_program(here, kernel))
-            if wrong and is_not_served(here, kernel):
-                numbers["not served"] += 1
-                wrong = None
         if wrong:
             print(f"DISAGREE {name}: {wrong}\n  here: {here}\n  kernel: {kernel}")
             numbers["disagreements"] += 1
