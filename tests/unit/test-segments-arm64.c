@@ -156,88 +156,6 @@ static void test_ram(void **state)
 	}
 }
 
-/* ---- a recorded machine, tests/boot/arm64/run --record; its device tree packed ---- */
-
-/* "NAME MEM+MEMSZ", hexadecimal, but without purgatory, which is as large as the compiler makes it.
- */
-static char *places(const struct segments *s)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	assert_non_null(f);
-	for (size_t i = 0; i + 1 < s->nr; i++)
-		fprintf(f, "%s%s %llx+%llx", i ? ", " : "", s->list[i].name,
-			(unsigned long long)s->list[i].mem, (unsigned long long)s->list[i].memsz);
-	assert_int_equal(fclose(f), 0);
-	return text;
-}
-
-static void prepare_recorded(struct segments_job *ret, const struct boot_image *img,
-			     const struct kexec_options *o)
-{
-	const char *top = getenv("top_srcdir");
-	struct sys sys = { 0 };
-	struct why w = { 0 };
-	char root[256];
-
-	snprintf(root, sizeof(root), "%s/tests/sysroot/arm64-virt", top ? top : ".");
-	sys.root = root;
-	if (load_segments_prepare(ret, img, o, &arch_arm64, &sys, &w) < 0)
-		fail_msg("%s", w.text);
-	ret->sys = NULL; /* is gone */
-}
-
-static void test_recorded(void **state)
-{
-	autoimage struct boot_image img = { 0 };
-	autojob struct segments_job job = { 0 };
-	struct kexec_options o = options();
-	autofree char *found = NULL;
-
-	(void)state;
-	o.serial = "ttyAMA0";
-	make_image(&img, 16 * MiB, 0);
-	prepare_recorded(&job, &img, &o);
-	found = places(&job.segments);
-	assert_string_equal(found,
-			    "kernel 40e00000+1230000, initrd 71d00000+1000000, dtb 7fe20000+10000");
-}
-
-/* The numbers of an elfcorehdr as recorded: a note, vmcoreinfo, the kernel, memory around the
- * region. */
-static void test_recorded_crash(void **state)
-{
-	autoimage struct boot_image img = { 0 };
-	autojob struct segments_job job = { 0 };
-	struct kexec_options o = options();
-	autofree char *found = NULL;
-	Elf64_Ehdr eh;
-	Elf64_Phdr ph[5];
-	const struct segment *core;
-
-	(void)state;
-	o.crash = true;
-	make_image(&img, 16 * MiB, 0);
-	prepare_recorded(&job, &img, &o);
-	found = places(&job.segments);
-	assert_string_equal(found, "kernel 72e00000+1230000, initrd 7de00000+1000000, "
-				   "elfcorehdr 7ddf0000+10000, dtb 7dde0000+10000");
-	core = named(&job.segments, "elfcorehdr");
-	assert_int_equal(extent_read(&core->bytes, 0, &eh, sizeof(eh), NULL), 0);
-	assert_int_equal(extent_read(&core->bytes, sizeof(eh), ph, sizeof(ph), NULL), 0);
-	assert_true(le16toh(eh.e_machine) == EM_AARCH64 && le16toh(eh.e_phnum) == 5);
-	assert_true(le64toh(ph[2].p_vaddr) == 0xffff800080000000 &&
-		    le64toh(ph[2].p_paddr) == 0x40200000);
-	assert_true(le64toh(ph[3].p_vaddr) == 0xffff000000000000 &&
-		    le64toh(ph[3].p_paddr) == 0x40000000);
-	assert_true(le64toh(ph[3].p_memsz) == 0x32e00000);
-	assert_true(le64toh(ph[4].p_vaddr) == 0xffff00003ee00000 &&
-		    le64toh(ph[4].p_paddr) == 0x7ee00000);
-	assert_string_equal(job.cmdline, "quiet");
-}
-
 static void check_error(const struct boot_image *img, const struct kexec_options *o, int err,
 			const char *phrase)
 {
@@ -503,9 +421,8 @@ int main(void)
 {
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
-		TEST(test_places),    TEST(test_ram),	   TEST(test_refused),
-		TEST(test_purgatory), TEST(test_window),   TEST(test_property),
-		TEST(test_dtb),	      TEST(test_recorded), TEST(test_recorded_crash),
+		TEST(test_places), TEST(test_ram),	TEST(test_refused), TEST(test_purgatory),
+		TEST(test_window), TEST(test_property), TEST(test_dtb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
