@@ -19,13 +19,19 @@
 
 struct file_type;
 
-/* Explicit initrds and embedded ones together. */
-#define BOOT_IMAGE_BLOBS (LIMIT_LAYERS + LIMIT_INITRDS + 4)
+/* Layers, explicit initrds, addons and what we make. */
+#define BOOT_IMAGE_BLOBS (LIMIT_LAYERS + LIMIT_INITRDS + LIMIT_ADDONS + 4)
 
 struct boot_part {
 	struct extent bytes;
 	char origin[64]; /* where it came from: "section .initrd", "--initrd" */
 	bool given;      /* by the user; else it was in the image */
+};
+
+/* Which profile of a unified kernel image, FORMATS.md section 2. */
+struct uki_choice {
+	const char *id;	     /* of the profile's own ID=; NULL: by number */
+	unsigned int number; /* from 0 */
 };
 
 struct boot_image {
@@ -46,6 +52,11 @@ struct boot_image {
 
 	struct blob *blobs[BOOT_IMAGE_BLOBS]; /* owned */
 	size_t nr_blobs;
+
+	/* While the file is opened: for the first UKI that is met. Borrowed; NULL: profile 0. */
+	const struct uki_choice *choice;
+	/* Something else than the file's own first profile, with --initrd and --command-line. */
+	bool altered;
 };
 
 /* Frees all it owns. Safe on zeroes; leaves zeroes. */

@@ -81,7 +81,7 @@ static int collect(struct core *ret, const struct core_notes *notes, const struc
 	if (!ret->parts)
 		return why(w, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < notes->nr; i++)
-		ret->parts[ret->nr++] = (struct part){ .type = PT_NOTE, .at = notes->list[i] };
+		ret->parts[ret->nr++] = (struct part){ .type = PT_NOTE, .at = notes->list[i].at };
 	ret->parts[ret->nr++] = (struct part){ PT_LOAD, all, map->text_va, map->text };
 	for (size_t i = 0; i < ram->nr; i++) {
 		struct range at = ram->ranges[i].at;

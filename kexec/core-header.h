@@ -6,20 +6,33 @@
 #include "kexec/crash.h"
 #include "kexec/kcore.h"
 
-/* Memory where the panicking kernel leaves notes in ELF form. */
+/* Memory where the panicking kernel leaves a note in ELF form. */
+struct core_note {
+	struct range at; /* empty: not known */
+	uint64_t cpu;	 /* its number; CORE_VMCOREINFO */
+};
+#define CORE_VMCOREINFO UINT64_MAX
+
 struct core_notes {
-	struct range *list; /* owned: one of each CPU, vmcoreinfo last */
+	struct core_note *list; /* owned: the CPUs in order, vmcoreinfo last */
 	size_t nr;
 };
 
 /*
- * Notes of the CPUs that the kernel has room for. A CPU that is possible but not
- * plugged in has no file that tells: whoever adds one has to load again, unless
- * the kernel keeps the header up to date itself (--hotplug). -EBADMSG also for
+ * Notes of all CPUs that the kernel has room for. One that is possible but not
+ * plugged in has no file that tells: core_notes_fill() is asked. -EBADMSG also for
  * notes outside of System RAM, -E2BIG, -ENOMEM, -errno of reading.
  */
 int core_notes_read(struct core_notes *ret, const struct iomem *iomem, const struct sys *sys,
 		    struct why *w);
+
+/*
+ * Finds the notes that are still empty where the kernel itself does: its per-CPU
+ * pointer "crash_notes" and the offsets of the CPUs, by /proc/kallsyms and
+ * /proc/kcore. All or none: only if what comes out for CPUs with a file is what
+ * their files say. No error: without these files nobody knows better.
+ */
+void core_notes_fill(struct core_notes *n, const struct sys *sys);
 
 void core_notes_done(struct core_notes *n);
 #define autonotes __attribute__((cleanup(core_notes_done)))

@@ -43,10 +43,10 @@ static bool in_ram(const struct iomem *iomem, const struct range *at)
 }
 
 /* The notes are written by the kernel, at a place that only it knows: in RAM, at least. */
-static int add_note(struct core_notes *n, const struct iomem *iomem, const char *path, uint64_t at,
-		    uint64_t size, struct why *w)
+static int check_note(const struct iomem *iomem, const char *path, uint64_t at, uint64_t size,
+		      struct range *ret, struct why *w)
 {
-	struct range *list, note;
+	struct range note;
 
 	if (at == 0 || size == 0 || size > LIMIT_CRASH_NOTES || at > UINT64_MAX - size)
 		return why(w, -EBADMSG, "%s names %llu bytes at 0x%llx", path,
@@ -55,11 +55,18 @@ static int add_note(struct core_notes *n, const struct iomem *iomem, const char 
 	if (!in_ram(iomem, &note))
 		return why(w, -EBADMSG, "%s names 0x%llx, where no memory is", path,
 			   (unsigned long long)at);
-	list = reallocarray(n->list, n->nr + 1, sizeof(*list));
+	*ret = note;
+	return 0;
+}
+
+static int add_note(struct core_notes *n, struct range at, uint64_t cpu, struct why *w)
+{
+	struct core_note *list = reallocarray(n->list, n->nr + 1, sizeof(*list));
+
 	if (!list)
 		return why(w, -ENOMEM, "out of memory");
 	n->list = list;
-	n->list[n->nr++] = note;
+	n->list[n->nr++] = (struct core_note){ at, cpu };
 	return 0;
 }
 
@@ -79,6 +86,7 @@ static int read_address(const struct sys *sys, const char *path, uint64_t *ret)
 static int add_cpu(struct core_notes *n, const struct iomem *iomem, const struct sys *sys,
 		   uint64_t cpu, struct why *w)
 {
+	struct range note = { 0 };
 	char path[96];
 	uint64_t at, size;
 	int r;
@@ -86,14 +94,15 @@ static int add_cpu(struct core_notes *n, const struct iomem *iomem, const struct
 	snprintf(path, sizeof(path), CPUS "cpu%llu/crash_notes_size", (unsigned long long)cpu);
 	r = sysfile_u64(sys->root, path, &size);
 	if (r == -ENOENT || r == -ENOTDIR)
-		return 0; /* possible, but not plugged in */
+		return add_note(n, note, cpu, w); /* possible, but not plugged in */
 	if (r < 0)
 		return cannot_read(w, r, path);
 	*strrchr(path, '_') = '\0';
 	r = read_address(sys, path, &at);
 	if (r < 0)
 		return cannot_read(w, r, path);
-	return add_note(n, iomem, path, at, size, w);
+	r = check_note(iomem, path, at, size, &note, w);
+	return r < 0 ? r : add_note(n, note, cpu, w);
 }
 
 /* A list like "0-3,8,10-11". */
@@ -129,11 +138,12 @@ static int add_cpus(struct core_notes *n, const struct iomem *iomem, const struc
 	} while (number_skip(&rest, ','));
 	if (strcmp(rest, "\n") != 0)
 		return why(w, -EBADMSG, "%s is no list of CPUs", path);
-	if (n->nr == 0)
-		return why(w, -EOPNOTSUPP,
-			   "no CPU has a file crash_notes: this kernel was built without "
-			   "CONFIG_CRASH_DUMP");
-	return 0;
+	for (size_t i = 0; i < n->nr; i++)
+		if (n->list[i].at.end)
+			return 0;
+	return why(
+		w, -EOPNOTSUPP,
+		"no CPU has a file crash_notes: this kernel was built without CONFIG_CRASH_DUMP");
 }
 
 /* "0xADDRESS SIZE", both hexadecimal. */
@@ -141,6 +151,7 @@ static int add_vmcoreinfo(struct core_notes *n, const struct iomem *iomem, const
 			  struct why *w)
 {
 	autofree char *text = NULL;
+	struct range note;
 	const char *rest;
 	uint64_t at, size;
 	int r = sysfile_read(sys->root, VMCOREINFO, &text);
@@ -151,7 +162,19 @@ static int add_vmcoreinfo(struct core_notes *n, const struct iomem *iomem, const
 	if (!number_skip(&rest, '0') || !number_skip(&rest, 'x') || !number_take(&rest, 16, &at) ||
 	    !number_skip(&rest, ' ') || !number_take(&rest, 16, &size) || strcmp(rest, "\n") != 0)
 		return why(w, -EBADMSG, VMCOREINFO " has no address and size");
-	return add_note(n, iomem, VMCOREINFO, at, size, w);
+	r = check_note(iomem, VMCOREINFO, at, size, &note, w);
+	return r < 0 ? r : add_note(n, note, CORE_VMCOREINFO, w);
+}
+
+/* A CPU whose note nobody knows is left out. */
+static void drop_unknown(struct core_notes *n, const struct iomem *iomem)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n->nr; i++)
+		if (n->list[i].at.end && in_ram(iomem, &n->list[i].at))
+			n->list[kept++] = n->list[i];
+	n->nr = kept;
 }
 
 int core_notes_read(struct core_notes *ret, const struct iomem *iomem, const struct sys *sys,
@@ -160,8 +183,11 @@ int core_notes_read(struct core_notes *ret, const struct iomem *iomem, const str
 	autonotes struct core_notes n = { 0 };
 	int r = add_cpus(&n, iomem, sys, w);
 
-	if (r == 0)
-		r = add_vmcoreinfo(&n, iomem, sys, w);
+	if (r < 0)
+		return r;
+	core_notes_fill(&n, sys);
+	drop_unknown(&n, iomem);
+	r = add_vmcoreinfo(&n, iomem, sys, w);
 	if (r < 0)
 		return r;
 	*ret = n;

@@ -50,9 +50,10 @@ int crash_memmap_args(char **ret, const struct ram_map *crash, size_t room, stru
  * -E2BIG (32-bit headers and memory over 4 GiB), -EOPNOTSUPP on kernels before
  * 5.5 or if nothing tells virtual addresses, -ENOMEM, -errno of reading.
  *
- * Notes are those of the CPUs that are plugged in, on-line or not: for others,
- * though possible, nobody can tell an address. When one is added, the kernel
- * makes a new header by itself (--hotplug), or a udev rule loads again.
+ * The notes are those of all possible CPUs, where /proc/kcore lets us look for
+ * the ones that are not plugged in; else of those that are, on-line or not. When
+ * another is added then, the kernel makes a new header by itself (--hotplug), or
+ * a udev rule loads again.
  */
 int core_header_build(struct blob *ret, const struct iomem *iomem, const struct crash_regions *r,
 		      enum core_headers class, const struct sys *sys, struct why *w);

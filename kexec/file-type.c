@@ -16,8 +16,12 @@ static const struct file_type *const file_types[] = {
 	&file_type_compressed,
 	&file_type_bzImage64,
 	&file_type_arm64_image,
+	&file_type_riscv64_image,
 	&file_type_zboot,
+	&file_type_loongarch64_image,
 	&file_type_uki,
+	&file_type_uimage,
+	&file_type_envelope,
 	&file_type_vmlinux_x86_64,
 	&file_type_vmlinux_arm64,
 };
@@ -130,20 +134,35 @@ static void find_parser(struct boot_image *img)
 		extent_sub(&img->parser, &file, s->file_off, s->file_len);
 }
 
-int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
-		   struct why *w)
+static int open_file(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		     const struct uki_choice *choice, struct why *w)
 {
-	autoimage struct boot_image img = { 0 };
+	autoimage struct boot_image img = { .choice = choice, .altered = choice };
 	int r;
 
 	strcpy(img.kernel.origin, "file");
 	r = boot_image_own(&img, file, &img.kernel.bytes, w);
 	if (r == 0)
 		r = open_all_layers(&img, forced, w);
+	if (r == 0 && img.choice)
+		r = why(w, -EINVAL, "is no unified kernel image, and so has no profiles");
 	if (r < 0)
 		return r;
 	find_parser(&img);
 	*ret = img;
 	img = (struct boot_image){ 0 };
 	return 0;
+}
+
+int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w)
+{
+	return open_file(ret, file, forced, NULL, w);
+}
+
+int file_type_open_profile(struct boot_image *ret, struct blob *file,
+			   const struct file_type *forced, const struct uki_choice *choice,
+			   struct why *w)
+{
+	return open_file(ret, file, forced, choice, w);
 }

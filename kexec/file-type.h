@@ -45,4 +45,12 @@ const struct file_type *file_type_row(size_t i);
 int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w);
 
+/*
+ * The same with another profile of a unified kernel image than the first: no
+ * embedded image any more. -EINVAL if there is none in @file, or no such profile.
+ */
+int file_type_open_profile(struct boot_image *ret, struct blob *file,
+			   const struct file_type *forced, const struct uki_choice *choice,
+			   struct why *w);
+
 #endif

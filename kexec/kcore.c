@@ -45,6 +45,7 @@ int kcore_parse(struct kcore *ret, struct span head, struct why *w)
 			.va = le64toh(ph.p_vaddr),
 			.pa = le64toh(ph.p_paddr),
 			.len = le64toh(ph.p_memsz),
+			.off = le64toh(ph.p_offset),
 		};
 	}
 	*ret = k;
@@ -72,6 +73,43 @@ int kcore_read(struct kcore *ret, const struct sys *sys, struct why *w)
 	if (r < 0)
 		return why(w, r, "cannot read " PATH ": %s", strerror(-r));
 	return kcore_parse(ret, (struct span){ head, r }, w);
+}
+
+static const struct kcore_part *find_part(const struct kcore *k, uint64_t va, uint64_t len,
+					  bool physical)
+{
+	for (size_t i = 0; i < k->nr; i++) {
+		const struct kcore_part *p = &k->parts[i];
+
+		if (va >= p->va && range_fits(p->len, va - p->va, len) &&
+		    (!physical || p->pa != KCORE_NO_PA))
+			return p;
+	}
+	return NULL;
+}
+
+int kcore_u64(const struct kcore *k, const struct sys *sys, uint64_t va, uint64_t *ret)
+{
+	const struct kcore_part *p = find_part(k, va, sizeof(*ret), false);
+	uint64_t raw;
+	int r;
+
+	if (!p || va - p->va > UINT64_MAX - p->off)
+		return -ENXIO;
+	r = sysfile_at(sys->root, PATH, p->off + (va - p->va), &raw, sizeof(raw));
+	if (r == 0)
+		*ret = le64toh(raw);
+	return r;
+}
+
+bool kcore_physical(const struct kcore *k, uint64_t va, uint64_t *ret)
+{
+	const struct kcore_part *p = find_part(k, va, 1, true);
+
+	if (!p || va - p->va > UINT64_MAX - p->pa)
+		return false;
+	*ret = p->pa + (va - p->va);
+	return true;
 }
 
 void kcore_done(struct kcore *k)

@@ -6,6 +6,7 @@
 #ifndef KEXEC_KCORE_H
 #define KEXEC_KCORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
 
 struct kcore_part {
 	uint64_t va, pa, len; /* bytes */
+	uint64_t off;	      /* in the file */
 };
 
 struct kcore {
@@ -30,6 +32,15 @@ int kcore_read(struct kcore *ret, const struct sys *sys, struct why *w);
 
 /* The same for the bytes that such a file begins with. */
 int kcore_parse(struct kcore *ret, struct span head, struct why *w);
+
+/*
+ * Reads a number of the running kernel at @va. -ENXIO if no part has it, -errno
+ * of reading.
+ */
+int kcore_u64(const struct kcore *k, const struct sys *sys, uint64_t va, uint64_t *ret);
+
+/* The physical address of @va; false if it has none that is known. */
+bool kcore_physical(const struct kcore *k, uint64_t va, uint64_t *ret);
 
 void kcore_done(struct kcore *k);
 #define autokcore __attribute__((cleanup(kcore_done)))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "kexec/formats/pe.h"
 #include "kexec/load-file.h"
 #include "kexec/sys.h"
 
@@ -27,7 +28,7 @@ enum route load_file_route(const struct boot_image *img, const struct arch_ops *
 
 bool load_file_has_parser(const struct boot_image *img)
 {
-	return img->parser.blob;
+	return img->parser.blob && !img->altered;
 }
 
 static bool has_own_fd(const struct extent *e)
@@ -95,7 +96,16 @@ static int prepare(struct file_request *ret, const struct boot_image *img,
 int load_file_prepare(struct file_request *ret, const struct boot_image *img, unsigned long flags,
 		      struct why *w)
 {
-	return prepare(ret, img, &img->kernel.bytes, img->nr_initrd > 0, true, flags, w);
+	struct extent kernel = img->kernel.bytes;
+
+	/* A zboot build pads its kernel with zeros, which would spoil the kernel's signature. */
+	if (img->nr_layers > 1) {
+		int r = pe_cut_at_certificates(&kernel, w);
+
+		if (r < 0)
+			return r;
+	}
+	return prepare(ret, img, &kernel, img->nr_initrd > 0, true, flags, w);
 }
 
 int load_file_prepare_whole(struct file_request *ret, const struct boot_image *img,

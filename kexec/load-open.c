@@ -122,12 +122,12 @@ static enum kexec_exit build_cmdline(char **ret, const struct load *l)
 	int r;
 
 	if (!o->reuse_cmdline) {
-		*ret = o->cmdline ? strdup(o->cmdline) : NULL;
-		r = o->cmdline && !*ret ? -ENOMEM : 0;
+		*ret = l->cmdline ? strdup(l->cmdline) : NULL;
+		r = l->cmdline && !*ret ? -ENOMEM : 0;
 	} else {
 		r = sysfile_read(l->sys->root, "/proc/cmdline", &running);
 		if (r >= 0) {
-			*ret = merge_reuse_cmdline(running, o->cmdline, o->crash);
+			*ret = merge_reuse_cmdline(running, l->cmdline, o->crash);
 			r = *ret ? 0 : -ENOMEM;
 		}
 	}

@@ -17,6 +17,10 @@ struct load {
 	const struct sys *sys;
 	struct host host;
 	struct boot_image image;
+	/* What the options say of a UKI's profile, without the selector in front of the rest. */
+	struct uki_choice choice;
+	bool has_choice;
+	const char *cmdline;
 	struct load_check check;
 	struct plan plan;
 };
@@ -28,8 +32,14 @@ enum kexec_exit load_complain(enum kexec_exit code, const char *what, const char
 /* Opens the kernel with all its layers. */
 enum kexec_exit load_open_kernel(struct load *l);
 
+/* If the options name another profile of a UKI, opens it anew with that. */
+enum kexec_exit load_choose_profile(struct load *l);
+
 /* Then the options' parts over the image's own. */
 enum kexec_exit load_apply_overlay(struct load *l);
+
+/* What comes on top for a UKI: initrds as its stub makes them, addons. */
+enum kexec_exit load_add_to_uki(struct load *l);
 
 /* The plan as text. */
 enum kexec_exit load_print_plan(const struct load *l, FILE *out);

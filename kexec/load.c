@@ -323,7 +323,11 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 	if (code == KEXEC_EXIT_OK)
 		code = cross_check_image(&l);
 	if (code == KEXEC_EXIT_OK)
+		code = load_choose_profile(&l);
+	if (code == KEXEC_EXIT_OK)
 		code = load_apply_overlay(&l);
+	if (code == KEXEC_EXIT_OK)
+		code = load_add_to_uki(&l);
 	if (code == KEXEC_EXIT_OK)
 		code = load_image(&l);
 	boot_image_done(&l.image);

@@ -185,12 +185,11 @@ static int parse_address(uint64_t *ret, const struct option_row *row, const char
 	return 0;
 }
 
-static int add_argument(const char **list, size_t *nr, const struct option_row *row,
+static int add_argument(const char **list, size_t *nr, size_t max, const struct option_row *row,
 			const char *arg, struct why *w)
 {
-	if (*nr == LIMIT_INITRDS)
-		return why(w, -E2BIG, "--%s is given more than %d times", row->name,
-			   LIMIT_INITRDS);
+	if (*nr == max)
+		return why(w, -E2BIG, "--%s is given more than %zu times", row->name, max);
 	list[(*nr)++] = arg;
 	return 0;
 }
@@ -248,9 +247,11 @@ static int apply_value(struct kexec_options *o, const struct option_row *row, co
 	case OPT_CROSS_CHECK:
 		return set_cross_check(o, arg, w);
 	case OPT_INITRD:
-		return add_argument(o->initrds, &o->nr_initrds, row, arg, w);
+		return add_argument(o->initrds, &o->nr_initrds, LIMIT_INITRDS, row, arg, w);
 	case OPT_MODULE:
-		return add_argument(o->modules, &o->nr_modules, row, arg, w);
+		return add_argument(o->modules, &o->nr_modules, LIMIT_INITRDS, row, arg, w);
+	case OPT_ADDON:
+		return add_argument(o->addons, &o->nr_addons, LIMIT_ADDONS, row, arg, w);
 	case OPT_MEM_MIN:
 		o->mem_given = true;
 		return parse_address(&o->mem_min, row, arg, w);

@@ -84,6 +84,10 @@ struct kexec_options {
 	const char *initrds[LIMIT_INITRDS]; /* in the order given */
 	size_t nr_initrds;
 	const char *dtb;
+	const char *profile;  /* of a UKI: its number or name */
+	const char *addons[LIMIT_ADDONS];
+	size_t nr_addons;
+	bool no_addons, stub_initrds;
 
 	const char *parser;   /* --parser=auto|none|FILE */
 	enum cross_check_mode cross_check;

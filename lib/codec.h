@@ -49,6 +49,6 @@ struct codec {
 };
 
 extern const struct codec codec_gzip, codec_xz, codec_lzma, codec_zstd, codec_lz4,
-	codec_lz4_legacy;
+	codec_lz4_legacy, codec_bzip2, codec_lzo;
 
 #endif

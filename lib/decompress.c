@@ -10,7 +10,8 @@
 
 /* lzma last: its "magic" is only the most common first bytes. */
 static const struct codec *const codecs[] = {
-	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_lz4_legacy, &codec_lzma,
+	&codec_gzip, &codec_xz, &codec_zstd, &codec_lz4, &codec_lz4_legacy,
+	&codec_bzip2, &codec_lzo, &codec_lzma,
 };
 
 const struct codec *codec_by_magic(struct span head)

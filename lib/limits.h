@@ -30,6 +30,10 @@
 #define LIMIT_LAYERS (2 * LIMIT_NESTING + 1)
 /* Initrd parts of one image, embedded or given (BPF_ABI.md, REF). */
 #define LIMIT_INITRDS 16
+/* Addons of one image. */
+#define LIMIT_ADDONS 16
+/* Files of one kind beside an image: credentials, extensions. */
+#define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */
@@ -52,6 +56,8 @@
 #define LIMIT_CRASH_NOTES (64 * KiB)
 /* An elfcorehdr, or the room that the kernel wants for it; 1 MiB in practice. */
 #define LIMIT_ELFCOREHDR (16 * MiB)
+/* All of it: a hundred thousand symbols, and those of modules. */
+#define LIMIT_KALLSYMS (256 * MiB)
 /* Where _text comes in /proc/kallsyms: behind what is at address 0, some thousand lines. */
 #define LIMIT_KALLSYMS_HEAD (1 * MiB)
 
@@ -66,6 +72,8 @@
 #define LIMIT_BPF_HANDLES 16
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* The string table of an ELF envelope, which needs 35 bytes. */
+#define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
 

@@ -75,20 +75,23 @@ static inline bool span_name(char *ret, struct span s, uint64_t off, size_t len)
 	return true;
 }
 
-#define SPAN_READER(bits)                                                                \
-	static inline bool span_le##bits(struct span s, uint64_t off, uint##bits##_t *ret)  \
+#define SPAN_READER(order, bits)                                                         \
+	static inline bool span_##order##bits(struct span s, uint64_t off,                  \
+					      uint##bits##_t *ret)                          \
 	{                                                                                \
 		uint##bits##_t raw;                                                      \
                                                                                          \
 		if (!span_get(&raw, s, off, sizeof(raw)))                                \
 			return false;                                                    \
-		*ret = le##bits##toh(raw);                                               \
+		*ret = order##bits##toh(raw);                                              \
 		return true;                                                             \
 	}
 
-SPAN_READER(16)
-SPAN_READER(32)
-SPAN_READER(64)
+SPAN_READER(le, 16)
+SPAN_READER(le, 32)
+SPAN_READER(le, 64)
+SPAN_READER(be, 16)
+SPAN_READER(be, 32)
 
 #undef SPAN_READER
 

@@ -90,6 +90,21 @@ int sysfile_head(const char *root, const char *path, void *ret, size_t max)
 	return (int)len;
 }
 
+int sysfile_at(const char *root, const char *path, uint64_t off, void *ret, size_t len)
+{
+	autoclose int fd = open_below(root, path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	if (off > INT64_MAX)
+		return -EOVERFLOW;
+	n = pread(fd, ret, len, (off_t)off);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
 int sysfile_write(const char *root, const char *path, const char *text)
 {
 	autoclose int fd = open_below(root, path, O_WRONLY);

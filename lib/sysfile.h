@@ -23,6 +23,9 @@ int sysfile_read(const char *root, const char *path, char **ret);
  */
 int sysfile_head(const char *root, const char *path, void *ret, size_t max);
 
+/* Reads exactly @len bytes at @off. -EIO if there are fewer, -errno of open(2)/pread(2). */
+int sysfile_at(const char *root, const char *path, uint64_t off, void *ret, size_t len);
+
 /* Writes @text in one go. -errno of open(2)/write(2). */
 int sysfile_write(const char *root, const char *path, const char *text);
 

@@ -79,7 +79,8 @@ static inline __attribute__((always_inline)) void block(uint32_t h[8], const uin
 		w[i] = word_be(data + 4 * i, aligned);
 		round1(v, &ab, i, sha256_k[i] + w[i]);
 	}
-#pragma GCC unroll 1
+	/* All 64 rounds: 4 KiB more code, a tenth fewer instructions, for t is known. */
+#pragma GCC unroll 3
 	for (unsigned int t = 16; t < 64; t += 16) {
 #pragma GCC unroll 16
 		for (unsigned int i = 0; i < 16; i++) {

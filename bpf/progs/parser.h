@@ -24,6 +24,61 @@ extern int bpf_buffer_parser(void *buf, uint32_t size,
 extern int bpf_parser_read(struct bpf_parser_context *host, uint32_t buf,
 			  uint64_t off, void *dst, uint32_t size);
 
+/* Up to 8 characters, NUL padded: one integer, one comparison. */
+#define NAME(a, b, c, d, e, f, g, h)					\
+	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |	\
+	 (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | \
+	 (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
+
+/* Reads the bytes of a variable at an offset of the image. */
+#define READ(img, at, var) \
+	bpf_parser_read((img)->host, 0, at, &(var), sizeof(var))
+
+/* What to do with a kernel that starts with these two bytes. */
+INLINE uint16_t kernel_cmd(uint16_t magic)
+{
+	switch (magic) {
+	case 0x8b1f:		/* gzip */
+	case 0xb528:		/* zstd */
+	case 0x37fd:		/* xz */
+	case 0x005d:		/* lzma */
+	case 0x2102:		/* lz4, legacy frame */
+	case 0x5a42:		/* bzip2 */
+	case 0x4c89:		/* lzop */
+		return KEXEC_BPF_DECOMPRESS;
+	default:
+		return KEXEC_BPF_COPY;
+	}
+}
+
+/* A part by reference: @len bytes of the image at @off. */
+INLINE int emit(struct bpf_parser_context *host, uint16_t cmd, uint8_t subcmd,
+		uint64_t off, uint64_t len)
+{
+	struct kexec_bpf_ref_cmd c = {
+		.hdr = {
+			.cmd = cmd,
+			.subcmd = subcmd,
+			.payload_len = sizeof(c.chunk) + sizeof(c.ref),
+			.num_chunks = 1,
+		},
+		.chunk = {
+			.type = KEXEC_BPF_CHUNK_REF,
+			.len = sizeof(c.ref),
+		},
+		.ref = { .off = off, .len = len },
+	};
+
+	return bpf_buffer_parser(&c, sizeof(c), host);
+}
+
+INLINE int emit_done(struct bpf_parser_context *host)
+{
+	struct kexec_bpf_cmd_hdr c = { .cmd = KEXEC_BPF_DONE };
+
+	return bpf_buffer_parser(&c, sizeof(c), host);
+}
+
 /*
  * may_goto of Linux 6.9: a loop that goes through it is one that ends, so that the
  * verifier looks at one round instead of at as many as there may be. The kernel
@@ -40,5 +95,6 @@ extern int bpf_parser_read(struct bpf_parser_context *host, uint32_t buf,
 #define ENOEXEC 8
 #define E2BIG 7
 #define EBADMSG 74
+#define EOPNOTSUPP 95
 
 #endif /* PARSER_H */

@@ -19,12 +19,6 @@
  */
 #include "parser.h"
 
-/* PE names have 8 bytes, NUL padded: one integer, one comparison. */
-#define NAME(a, b, c, d, e, f, g, h)					\
-	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |	\
-	 (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | \
-	 (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
-
 /* Offsets from the PE signature, and from the optional header behind it. */
 #define PE_NR_SECTIONS		6
 #define PE_OPT_SIZE		20
@@ -74,36 +68,6 @@ struct found {
 	uint32_t seen;			/* names, as bits, of this slice */
 	uint32_t slice;			/* 0: base, 1: @0, 2: @1, .. */
 };
-
-#define READ(img, at, var) \
-	bpf_parser_read((img)->host, 0, at, &(var), sizeof(var))
-
-INLINE int emit(const struct image *img, uint16_t cmd, uint8_t subcmd,
-		uint64_t off, uint64_t len)
-{
-	struct kexec_bpf_ref_cmd c = {
-		.hdr = {
-			.cmd = cmd,
-			.subcmd = subcmd,
-			.payload_len = sizeof(c.chunk) + sizeof(c.ref),
-			.num_chunks = 1,
-		},
-		.chunk = {
-			.type = KEXEC_BPF_CHUNK_REF,
-			.len = sizeof(c.ref),
-		},
-		.ref = { .off = off, .len = len },
-	};
-
-	return bpf_buffer_parser(&c, sizeof(c), img->host);
-}
-
-INLINE int emit_done(const struct image *img)
-{
-	struct kexec_bpf_cmd_hdr c = { .cmd = KEXEC_BPF_DONE };
-
-	return bpf_buffer_parser(&c, sizeof(c), img->host);
-}
 
 /* 1: a PE32+ EFI application, @img filled; 0: something else; or -errno. */
 INLINE int read_headers(struct image *img)
@@ -317,33 +281,20 @@ INLINE int cut_at_certs(const struct image *img, struct part *kernel)
 
 INLINE int emit_kernel(const struct image *img, struct part *kernel)
 {
-	uint16_t cmd = KEXEC_BPF_DECOMPRESS;
-	uint16_t magic;
+	uint16_t cmd, magic;
 	int ret;
 
 	set_len(kernel);
 	if (kernel->len < sizeof(magic) || READ(img, kernel->off, magic))
 		return -EBADMSG;
 
-	switch (magic) {
-	case 0x8b1f:		/* gzip */
-	case 0xb528:		/* zstd */
-	case 0x37fd:		/* xz */
-	case 0x005d:		/* lzma */
-	case 0x2102:		/* lz4, legacy frame */
-	case 0x5a42:		/* bzip2 */
-	case 0x4c89:		/* lzop */
-		break;
-	case MZ:
+	cmd = kernel_cmd(magic);
+	if (magic == MZ) {
 		ret = cut_at_certs(img, kernel);
 		if (ret)
 			return ret;
-		/* fall through */
-	default:
-		cmd = KEXEC_BPF_COPY;
-		break;
 	}
-	return emit(img, cmd, KEXEC_BPF_KERNEL, kernel->off, kernel->len);
+	return emit(img->host, cmd, KEXEC_BPF_KERNEL, kernel->off, kernel->len);
 }
 
 INLINE int emit_part(const struct image *img, uint8_t subcmd,
@@ -352,7 +303,7 @@ INLINE int emit_part(const struct image *img, uint8_t subcmd,
 	set_len(part);
 	if (!part->len)
 		return 0;
-	return emit(img, KEXEC_BPF_COPY, subcmd, part->off, part->len);
+	return emit(img->host, KEXEC_BPF_COPY, subcmd, part->off, part->len);
 }
 
 INLINE int parse(struct image *img, struct found *f)
@@ -378,7 +329,7 @@ INLINE int parse(struct image *img, struct found *f)
 		ret = emit_part(img, KEXEC_BPF_INITRD, &f->initrd);
 	if (!ret)
 		ret = emit_part(img, KEXEC_BPF_CMDLINE, &f->cmdline);
-	return ret ?: emit_done(img);
+	return ret ?: emit_done(img->host);
 }
 
 SEC("syscall") int parse_uki(struct kexec_bpf_ctx *ctx)

@@ -9,7 +9,9 @@
 #include "kexec/file-type.h"
 
 extern const struct file_type file_type_bzImage64, file_type_arm64_image, file_type_zboot,
-	file_type_uki, file_type_vmlinux_x86_64, file_type_vmlinux_arm64, file_type_compressed;
+	file_type_uki, file_type_uimage, file_type_envelope, file_type_vmlinux_x86_64,
+	file_type_vmlinux_arm64, file_type_riscv64_image, file_type_loongarch64_image,
+	file_type_compressed;
 
 /*
  * Facts of a bare kernel's own header that consumers need. All of them stand in

@@ -258,19 +258,34 @@ static int find_entry(struct vmlinux *v, const struct program *p, uint64_t entry
 	return 0;
 }
 
+/* @v has the entry, no parts yet. */
+static int read_all(struct vmlinux *v, struct program *p, const struct extent *kernel,
+		    uint16_t machine, struct why *w)
+{
+	Elf64_Ehdr eh;
+	int r = vmlinux_header(&eh, kernel, machine, w);
+
+	if (r == 0)
+		r = read_program(p, &eh, kernel, w);
+	if (r == 0)
+		r = check_program(p, w);
+	return r < 0 ? r : find_entry(v, p, le64toh(eh.e_entry), w);
+}
+
+int vmlinux_check(const struct extent *image, uint16_t machine, struct why *w)
+{
+	struct program p = { 0 };
+	struct vmlinux v = { 0 };
+
+	return read_all(&v, &p, image, machine, w);
+}
+
 int vmlinux_segments(struct vmlinux *ret, const struct extent *kernel, struct why *w)
 {
 	struct program p = { 0 };
 	struct vmlinux v = { 0 };
-	Elf64_Ehdr eh;
-	int r = vmlinux_header(&eh, kernel, EM_X86_64, w);
+	int r = read_all(&v, &p, kernel, EM_X86_64, w);
 
-	if (r == 0)
-		r = read_program(&p, &eh, kernel, w);
-	if (r == 0)
-		r = check_program(&p, w);
-	if (r == 0)
-		r = find_entry(&v, &p, le64toh(eh.e_entry), w);
 	if (r < 0)
 		return r;
 	if (has_own_pages(&p)) {

@@ -31,16 +31,12 @@ int vmlinux_header(Elf64_Ehdr *ret, const struct extent *image, uint16_t machine
 
 static int open_x86_64(struct boot_image *img, struct why *w)
 {
-	Elf64_Ehdr eh;
-
-	return vmlinux_header(&eh, &img->kernel.bytes, EM_X86_64, w);
+	return vmlinux_check(&img->kernel.bytes, EM_X86_64, w);
 }
 
 static int open_arm64(struct boot_image *img, struct why *w)
 {
-	Elf64_Ehdr eh;
-
-	return vmlinux_header(&eh, &img->kernel.bytes, EM_AARCH64, w);
+	return vmlinux_check(&img->kernel.bytes, EM_AARCH64, w);
 }
 
 const struct file_type file_type_vmlinux_x86_64 = {

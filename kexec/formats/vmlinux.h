@@ -14,4 +14,10 @@
  */
 int vmlinux_header(Elf64_Ehdr *ret, const struct extent *image, uint16_t machine, struct why *w);
 
+/*
+ * Is it one, and whole: headers, what is to be loaded, where it starts? As
+ * vmlinux_header(); also -E2BIG.
+ */
+int vmlinux_check(const struct extent *image, uint16_t machine, struct why *w);
+
 #endif

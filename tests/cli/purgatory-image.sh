@@ -37,7 +37,7 @@ is "the entry is its first byte, a page from the parameters" \
 	"$(readelf -hW "$elf" | sed -n 's/.*Entry point.*: *//p') $(nm "$elf" |
 		sed -n 's/ . purgatory_start$//p')" "0x1000 0000000000001000"
 size=$(wc -c < "$bin")
-check "it is small: $size bytes" test "$size" -lt 16384
+check "it is small: $size bytes" test "$size" -lt 20480
 end=$(nm "$elf" | sed -n 's/^0*\([0-9a-f]*\) . purgatory_end$/\1/p')
 is "it says how much memory it takes" "$(od -An -tu8 -j 8 -N 8 "$bin" | tr -d ' ')" \
 	"$((0x$end - 4096))"

@@ -84,22 +84,22 @@ check "program: command line taken for an initrd" \
 check "program: last section is not seen" \
 	in_program 's|; i < img->nr_sections; i++|; i + 1 < img->nr_sections; i++|'
 
-pe=kexec/formats/pe.c uki=kexec/formats/uki.c
+pe=kexec/formats/pe.c uki=kexec/formats/uki.c sections=kexec/formats/uki-sections.c
 check "parsers: size in the file taken for size" \
 	in_parsers $pe 's/raw_size < s\.virtual_size ? raw_size : s\.virtual_size/raw_size/'
 check "parsers: sections may be inside the headers" \
 	in_parsers $pe 's/raw_size > 0 \&\& raw_off < l->headers_size/0/'
 check "parsers: any subsystem" in_parsers $pe 's/subsystem != SUBSYSTEM_EFI_APP/0/'
-check "parsers: repeated sections are taken" in_parsers $uki 's/if (slice->by_name\[name\])/if (0)/'
+check "parsers: repeated sections are taken" in_parsers $sections 's/if (slice->by_name\[name\])/if (0)/'
 check "parsers: initrd in front of microcode" \
 	in_parsers $uki 's/{ UKI_UCODE, UKI_INITRD }/{ UKI_INITRD, UKI_UCODE }/'
-check "parsers: a blank at the end is kept" in_parsers $uki 's/c <= 0x20/c < 0x20/'
+check "parsers: a blank at the end is kept" in_parsers $sections 's/c <= 0x20/c < 0x20/'
 check "parsers: profile @0 is not looked at" \
-	in_parsers $uki 's/if (profile->by_name\[i\])/if (0)/'
+	in_parsers $sections 's/if (profile->by_name\[i\])/if (0)/'
 check "parsers: padding behind the certificates is kept" \
 	in_parsers $uki 's/pe_cut_at_certificates(&img->kernel\.bytes, w)/0/'
 check "parsers: an inner initrd is added to an outer one" \
 	in_parsers $uki 's/wants_initrd = img->nr_initrd == 0/wants_initrd = true/'
 check "parsers: an empty section takes nothing away" \
-	in_parsers $uki 's/if (profile->by_name\[i\])/if (profile->by_name[i] \&\& profile->by_name[i]->file_len)/'
+	in_parsers $sections 's/if (profile->by_name\[i\])/if (profile->by_name[i] \&\& profile->by_name[i]->file_len)/'
 tap_done

@@ -64,7 +64,7 @@ static void check_notes(const struct iomem *m, const struct sys *sys)
 	}
 	PROMISE(n.nr == 2);
 	for (size_t i = 0; i < n.nr; i++)
-		PROMISE(n.list[i].start < n.list[i].end && n.list[i].end <= 0x80000000);
+		PROMISE(n.list[i].at.start < n.list[i].at.end && n.list[i].at.end <= 0x80000000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -119,11 +119,89 @@ static size_t pack_lz4_frame(unsigned char *out, struct span in)
 #define pack_lz4_frame NULL
 #endif
 
+#ifdef HAVE_BZIP2
+#include <bzlib.h>
+
+static size_t pack_bzip2(unsigned char *out, struct span in)
+{
+	unsigned int size = ROOM;
+
+	assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out, &size,
+						  in.data ? (char *)in.data : (char *)"", in.size, 9, 0, 0),
+			 BZ_OK);
+	return size;
+}
+#else
+#define pack_bzip2 NULL
+#endif
+
+#ifdef HAVE_LZO
+#include <lzo/lzo1x.h>
+
+#define LZOP_BLOCK (256 * 1024)
+
+static size_t put_be32(unsigned char *out, uint32_t value)
+{
+	uint32_t be = htobe32(value);
+
+	memcpy(out, &be, sizeof(be));
+	return sizeof(be);
+}
+
+static size_t pack_lzo_block(unsigned char *out, struct span in)
+{
+	autofree unsigned char *work = malloc(LZO1X_1_MEM_COMPRESS);
+	autofree unsigned char *packed = malloc(2 * LZOP_BLOCK);
+	lzo_uint len = 2 * LZOP_BLOCK;
+	size_t n;
+
+	assert_non_null(work);
+	assert_non_null(packed);
+	assert_int_equal(lzo1x_1_compress(in.data, in.size, packed, &len, work), LZO_E_OK);
+	if (len >= in.size) {
+		len = in.size;
+		memcpy(packed, in.data, len);
+	}
+	n = put_be32(out, in.size);
+	n += put_be32(out + n, len);
+	n += put_be32(out + n, lzo_adler32(1, in.data, in.size));
+	memcpy(out + n, packed, len);
+	return n + len;
+}
+
+/* As lzop -9 writes it, which is what the kernel's build calls. */
+static size_t pack_lzo(unsigned char *out, struct span in)
+{
+	static const unsigned char head[] = {
+		0x89, 'L', 'Z', 'O', 0, '\r', '\n', 0x1a, '\n', /* magic */
+		0x10, 0x40, 0x20, 0xa0, 0x09, 0x40, /* version, of the library, needed */
+		3, 9, 0, 0, 0, 1, /* method, level, flags: adler32 of the plain bytes */
+		0, 0, 0x81, 0xa4, 0, 0, 0, 0, 0, 0, 0, 0, /* mode, times */
+		0, 1, 2, 3, 4, /* no name; the checksum, which nobody looks at */
+	};
+	size_t n = sizeof(head);
+
+	assert_int_equal(lzo_init(), LZO_E_OK);
+	memcpy(out, head, n);
+	for (size_t at = 0; at < in.size; at += LZOP_BLOCK) {
+		size_t left = in.size - at, len = left < LZOP_BLOCK ? left : LZOP_BLOCK;
+
+		n += pack_lzo_block(out + n, (struct span){ in.data + at, len });
+	}
+	return n + put_be32(out + n, 0);
+}
+#else
+#define pack_lzo NULL
+#endif
+
 static size_t (*const packers[])(unsigned char *out, struct span in) = {
-	pack_gzip, pack_xz, pack_lzma, pack_zstd, pack_lz4_legacy, pack_lz4_frame,
+	pack_gzip, pack_xz, pack_lzma, pack_zstd, pack_lz4_legacy, pack_lz4_frame, pack_bzip2,
+	pack_lzo,
 };
 
-const char *const pack_codecs[] = { "gzip", "xz", "lzma", "zstd", "lz4", "lz4 frame", NULL };
+const char *const pack_codecs[] = {
+	"gzip", "xz", "lzma", "zstd", "lz4", "lz4 frame", "bzip2", "lzo", NULL,
+};
 
 bool pack(struct bytes *ret, const char *codec, struct span in)
 {

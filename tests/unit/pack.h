@@ -7,7 +7,7 @@
 
 #include "tests/unit/images.h"
 
-/* "gzip", "xz", "lzma", "zstd", "lz4" (legacy), "lz4 frame"; NULL after the last. */
+/* "gzip", "xz", "lzma", "zstd", "lz4" (legacy), "lz4 frame", "bzip2", "lzo"; NULL after the last. */
 extern const char *const pack_codecs[];
 
 /*

@@ -130,27 +130,6 @@ static void test_readelf(void **state)
 		"  LOAD           0x3f000000 0x7f000000 0x3f000000 0xfe0000 0xfe0000 RWE 0\n");
 }
 
-static void test_room(void **state)
-{
-	struct recorded rec;
-	uint64_t room = 77;
-
-	(void)state;
-	find(&rec, "kdump-high-low");
-	assert_int_equal(core_header_room(&rec.sys, &room, NULL), 0);
-	assert_int_equal(room, 917616);
-	find(&rec, "kdump-empty-slots"); /* Linux 6.1 */
-	assert_int_equal(core_header_room(&rec.sys, &room, NULL), -ENOENT);
-	put_text("/sys/kernel/crash_elfcorehdr_size", "0\n");
-	assert_int_equal(core_header_room(&machine, &room, NULL), -EBADMSG);
-	put_text("/sys/kernel/crash_elfcorehdr_size", "16777217\n");
-	assert_int_equal(core_header_room(&machine, &room, NULL), -EBADMSG);
-	assert_int_equal(room, 917616);
-	put_text("/sys/kernel/kexec/crash_elfcorehdr_size", "4096\n");
-	assert_int_equal(core_header_room(&machine, &room, NULL), 0);
-	assert_int_equal(room, 4096);
-}
-
 /* ---- a machine made here ---- */
 
 #define IOMEM                                           \
@@ -169,14 +148,15 @@ static void test_room(void **state)
 #define RAM_VA	UINT64_C(0xffff8d5740000000)
 
 static const struct kcore_part good_parts[] = {
-	{ TEXT_VA, 0x1000000, 0x2400000 },
-	{ 0xffffd08880000000, KCORE_NO_PA, 0x1fffffffffff },
-	{ 0xffffffffc0000000, KCORE_NO_PA, 0x3f000000 },
-	{ RAM_VA + 0x1000, 0x1000, 0x9f000 },
-	{ RAM_VA + 0x100000, 0x100000, 0x7ff00000 },
+	{ TEXT_VA, 0x1000000, 0x2400000, 0 },
+	{ 0xffffd08880000000, KCORE_NO_PA, 0x1fffffffffff, 0 },
+	{ 0xffffffffc0000000, KCORE_NO_PA, 0x3f000000, 0 },
+	{ RAM_VA + 0x1000, 0x1000, 0x9f000, 0 },
+	{ RAM_VA + 0x100000, 0x100000, 0x7ff00000, 0 },
 };
 
-static void put_kcore(const struct kcore_part *parts, size_t nr)
+/* @memory: what stands at 0x1000 of the file, NULL: nothing. */
+static void put_kcore_with(const struct kcore_part *parts, size_t nr, const struct bytes *memory)
 {
 	autobytes struct bytes b = { 0 };
 	Elf64_Ehdr eh = {
@@ -198,10 +178,20 @@ static void put_kcore(const struct kcore_part *parts, size_t nr)
 			.p_vaddr = parts[i].va,
 			.p_paddr = parts[i].pa,
 			.p_memsz = parts[i].len,
+			.p_offset = parts[i].off,
 		};
 		bytes_add(&b, &ph, sizeof(ph));
 	}
+	if (memory) {
+		bytes_align(&b, 0x1000);
+		bytes_add(&b, memory->data, memory->size);
+	}
 	put_image(path, "/proc/kcore", &b);
+}
+
+static void put_kcore(const struct kcore_part *parts, size_t nr)
+{
+	put_kcore_with(parts, nr, NULL);
 }
 
 static void put_cpu(unsigned int cpu, const char *notes)
@@ -258,6 +248,60 @@ static void test_parts(void **state)
 	check_part(&b, 6, PT_LOAD, RAM_VA + 0x50000000, 0x50000000, 0x30000000);
 	check_part(&b, 7, PT_LOAD, RAM_VA + 0x100000000, 0x100000000, 0x40000000);
 	check_part(&b, 8, PT_LOAD, RAM_VA + 0x200000000, 0x200000000, 0x10000000);
+}
+
+/* CPUs 2 and 4 have no files; the kernel knows where their notes are. */
+static void put_per_cpu(uint64_t notes_of_3)
+{
+	static const uint64_t notes[] = { 0x7f000000, 0, 0x7f000400, 0, 0x7f000c00 };
+	struct kcore_part parts[ARRAY_SIZE(good_parts)];
+	autobytes struct bytes memory = { 0 };
+
+	memcpy(parts, good_parts, sizeof(parts));
+	parts[0].off = 0x1000;
+	bytes_fill(&memory, 0, 0x100);
+	bytes_set(&memory, 0x18, 8, 0x1234);
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		bytes_set(&memory, 0x20 + 8 * i, 8,
+			  RAM_VA + (i == 3 ? notes_of_3 : notes[i]) - 0x1234);
+	put_kcore_with(parts, ARRAY_SIZE(parts), &memory);
+	put_text("/proc/kallsyms", "0000000000000000 A crash_notes_not\n"
+				   "ffffffff9a000018 b crash_notes\n"
+				   "ffffffff9a000020 R __per_cpu_offset\n");
+}
+
+static void check_nr(uint64_t nr)
+{
+	autoblob struct blob b = { 0 };
+
+	assert_int_equal(build(&b, &machine, CORE_HEADERS_AUTO, NULL), 0);
+	assert_int_equal(b.size, sizeof(Elf64_Ehdr) + nr * sizeof(Elf64_Phdr));
+}
+
+static void test_absent_cpus(void **state)
+{
+	autoblob struct blob b = { 0 };
+
+	(void)state;
+	put_good();
+	put_per_cpu(0x7f000800);
+	assert_int_equal(build(&b, &machine, CORE_HEADERS_AUTO, NULL), 0);
+	check_part(&b, 0, PT_NOTE, 0, 0x7f000000, 368);
+	check_part(&b, 1, PT_NOTE, 0, 0x7f000400, 368);
+	check_part(&b, 2, PT_NOTE, 0, 0x7f000800, 368);
+	check_part(&b, 3, PT_NOTE, 0, 0x7f000c00, 368);
+	check_part(&b, 4, PT_NOTE, 0, 0x5000000, 0x1024);
+	check_nr(10);
+	/* What contradicts a file is not believed for the others. */
+	put_per_cpu(0x7f000808);
+	check_nr(8);
+	put_per_cpu(0x7f000800);
+	put_text("/proc/kallsyms", "0000000000000000 b crash_notes\n"
+				   "0000000000000000 R __per_cpu_offset\n");
+	check_nr(8);
+	put_text("/proc/kallsyms", "ffffffff9a000018 b crash_notes\n"
+				   "ffffffff9a0000e0 R __per_cpu_offset\n");
+	check_nr(8);
 }
 
 /* Builds where something was made wrong; nothing comes of it but a reason. */
@@ -348,14 +392,14 @@ static void test_bad_kcore(void **state)
 		struct kcore_part value;
 		const char *reason;
 	} cases[] = {
-		{ 0, { TEXT_VA, 0x1200000, 0x2400000 }, "do not agree" },
-		{ 0, { TEXT_VA, 0x1000000, 0x23fffff }, "do not agree" },
-		{ 0, { TEXT_VA, 0x1000000, GiB + 1 }, "do not agree" },
-		{ 0, { UINT64_MAX - 0x2300000, 0x1000000, 0x2400000 }, "do not agree" },
-		{ 3, { RAM_VA + 0x2000, 0x1000, 0x9f000 }, "no way that we know" },
-		{ 4, { RAM_VA + 0x200000, 0x100000, 0x7ff00000 }, "no way that we know" },
-		{ 3, { 0x400000, 0x1000, 0x9f000 }, "no way that we know" },
-		{ 3, { KCORE_NO_PA - 1, KCORE_NO_PA - 1, 1 }, NULL },
+		{ 0, { TEXT_VA, 0x1200000, 0x2400000, 0 }, "do not agree" },
+		{ 0, { TEXT_VA, 0x1000000, 0x23fffff, 0 }, "do not agree" },
+		{ 0, { TEXT_VA, 0x1000000, GiB + 1, 0 }, "do not agree" },
+		{ 0, { UINT64_MAX - 0x2300000, 0x1000000, 0x2400000, 0 }, "do not agree" },
+		{ 3, { RAM_VA + 0x2000, 0x1000, 0x9f000, 0 }, "no way that we know" },
+		{ 4, { RAM_VA + 0x200000, 0x100000, 0x7ff00000, 0 }, "no way that we know" },
+		{ 3, { 0x400000, 0x1000, 0x9f000, 0 }, "no way that we know" },
+		{ 3, { KCORE_NO_PA - 1, KCORE_NO_PA - 1, 1, 0 }, NULL },
 	};
 	struct kcore_part parts[ARRAY_SIZE(good_parts)];
 
@@ -433,8 +477,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_readelf),
-		TEST(test_room),
 		TEST(test_parts),
+		TEST(test_absent_cpus),
 		TEST(test_32_bit),
 		TEST(test_old_kernel),
 		TEST(test_bad_cpus),

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/cleanup.h"
+#include "tests/unit/images-more.h"
 #include "tests/unit/pack.h"
 
 static void make_uki(struct bytes *ret)
@@ -79,6 +80,22 @@ static bool make_packed_zboot(struct bytes *ret, const char *codec)
 	return true;
 }
 
+static void make_plain_uimage(struct bytes *ret)
+{
+	autobytes struct bytes kernel = { 0 };
+
+	make_arm64_image(&kernel);
+	make_uimage(ret, 0, bytes_span(&kernel));
+}
+
+static void make_full_envelope(struct bytes *ret)
+{
+	autobytes struct bytes kernel = { 0 };
+
+	make_bzImage(&kernel);
+	make_envelope(ret, bytes_span(&kernel), TEXT("initrd"), "quiet");
+}
+
 static const struct seed {
 	const char *path; /* below tests/fuzz/corpus */
 	void (*make)(struct bytes *ret);
@@ -96,6 +113,12 @@ static const struct seed {
 	{ .path = "image/uki", .make = make_uki },
 	{ .path = "image/uki-profiles", .make = make_uki_profiles },
 	{ .path = "image/uki-in-uki", .make = make_uki_in_uki },
+	{ .path = "image/uimage", .make = make_plain_uimage },
+	{ .path = "image/envelope", .make = make_full_envelope },
+	{ .path = "image/riscv64-image", .make = make_riscv64_image },
+	{ .path = "image/loongarch64-image", .make = make_loongarch64_image },
+	{ .path = "image/bzimage.bz2", .make_packed = make_packed, .codec = "bzip2" },
+	{ .path = "image/bzimage.lzo", .make_packed = make_packed, .codec = "lzo" },
 	{ .path = "image/zboot-gzip", .make_packed = make_packed_zboot, .codec = "gzip" },
 	{ .path = "image/zboot-zstd", .make_packed = make_packed_zboot, .codec = "zstd" },
 	{ .path = "image/bzimage.gz", .make_packed = make_packed, .codec = "gzip" },

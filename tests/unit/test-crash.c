@@ -202,11 +202,33 @@ static void test_memmap(void **state)
 	assert_string_equal(rounded, "memmap=exactmap memmap=6K@5K");
 }
 
+static void test_room(void **state)
+{
+	uint64_t room = 77;
+	struct why w = { 0 };
+
+	(void)state;
+	assert_int_equal(core_header_room(&machine, &room, &w), -ENOENT); /* before Linux 6.5 */
+	assert_non_null(strstr(w.text, "--hotplug"));
+	put_text("/sys/kernel/crash_elfcorehdr_size", "0\n");
+	assert_int_equal(core_header_room(&machine, &room, NULL), -EBADMSG);
+	put_text("/sys/kernel/crash_elfcorehdr_size", "16777217\n");
+	assert_int_equal(core_header_room(&machine, &room, NULL), -EBADMSG);
+	assert_int_equal(room, 77);
+	put_text("/sys/kernel/crash_elfcorehdr_size", "917616\n");
+	assert_int_equal(core_header_room(&machine, &room, NULL), 0);
+	assert_int_equal(room, 917616);
+	put_text("/sys/kernel/kexec/crash_elfcorehdr_size", "4096\n");
+	assert_int_equal(core_header_room(&machine, &room, NULL), 0);
+	assert_int_equal(room, 4096);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_regions),
 		TEST(test_bad_regions),
+		TEST(test_room),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_memmap),
 	};

@@ -66,6 +66,27 @@ static void check_sealed(const struct blob *b, int fd, const char *want, size_t 
 	assert_int_equal(errno, EPERM);
 }
 
+/* What a zboot build puts behind a signed kernel is not passed on: the signature would not fit. */
+static void test_padding_behind_signed_kernel(void **state)
+{
+	autobytes struct bytes kernel = { 0 }, padded = { 0 }, packed = { 0 }, zboot = { 0 };
+	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
+	autoimage struct boot_image img = { 0 };
+
+	(void)state;
+	make_arm64_image(&kernel);
+	pe_add_certificates(&kernel, 0x148);
+	bytes_add(&padded, kernel.data, kernel.size);
+	bytes_fill(&padded, 0, 4096);
+	if (!pack(&packed, "gzip", bytes_span(&padded)))
+		skip();
+	make_zboot(&zboot, "gzip", bytes_span(&packed), padded.size);
+	open_image(&img, bytes_file(&zboot));
+	assert_int_equal(img.kernel.bytes.len, padded.size);
+	assert_int_equal(load_file_prepare(&req, &img, 0, NULL), 0);
+	check_sealed(&req.kernel, req.kernel_fd, (char *)kernel.data, kernel.size);
+}
+
 static void test_whole_file_is_passed_itself(void **state)
 {
 	autoimage struct boot_image img = { 0 };
@@ -386,6 +407,7 @@ static void test_facts_for_the_plan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_padding_behind_signed_kernel),
 		cmocka_unit_test(test_whole_file_is_passed_itself),
 		cmocka_unit_test(test_single_initrd_is_passed_itself),
 		cmocka_unit_test(test_several_initrds_are_joined),

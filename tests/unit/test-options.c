@@ -320,11 +320,7 @@ static void bad_usage_is_told_like_getopt_does(void **state)
 static void what_is_missing_is_named(void **state)
 {
 	(void)state;
-	refused("-l K --profile=1", -EOPNOTSUPP, "not supported yet: --profile");
 	refused("--cross-check=maybe K", -EINVAL, "Bad option value in --cross-check=maybe: on, off, require or attest");
-	refused("--addon=x K", -EOPNOTSUPP, "not supported yet: --addon");
-	refused("--no-addons K", -EOPNOTSUPP, "not supported yet: --no-addons");
-	refused("--stub-initrds K", -EOPNOTSUPP, "not supported yet: --stub-initrds");
 	refused("--discard-handover K", -EOPNOTSUPP, "not supported yet: --discard-handover");
 	refused("--dry-run --json K", -EOPNOTSUPP, "not supported yet: --json");
 	refused("--parser=my.bpf K", -EOPNOTSUPP, "not supported yet: --parser=my.bpf");
