@@ -149,6 +149,14 @@ initrd file (INITRD) initrd.img
 cmdline "$debian_cmdline"
 kexec_file_load flags=0x2 -> 0
 END
+calls "kdump-config load, KDUMP_KEXEC_ARGS as its example" $crash 0 \
+	-p --elf64-core-headers "--command-line=$debian_cmdline" "--initrd=$dir/initrd.img" \
+	"$dir/vmlinuz" << END
+kernel file (KERNEL) vmlinuz
+initrd file (INITRD) initrd.img
+cmdline "$debian_cmdline"
+kexec_file_load flags=0x2 -> 0
+END
 calls "kdump-config load, no initrd" $crash 0 \
 	-p "--command-line=$debian_cmdline" "$dir/vmlinuz" << END
 kernel file (KERNEL) vmlinuz
@@ -255,4 +263,17 @@ calls "SONiC: unload" $plain 0 -u -a << END
 kexec_file_load flags=0x1 -> 0
 END
 answers "kexec -e -i with nothing loaded" $plain 1 -e -i
+
+# What doc/kdump.md tells people to type.
+sed -n '/^    kexec /{ :more; /\\$/{ N; s/\\\n *//; b more; }; p; }' "$top_srcdir/doc/kdump.md" \
+	> "$dir/typed"
+is "the how-to has loads by hand, of a UKI, questions and unloading" \
+	"$(grep -c -- '--initrd=.*vmlinuz' "$dir/typed") $(grep -c 'efi$' "$dir/typed") $(
+		grep -c -- '-S' "$dir/typed") $(grep -c -- '-u' "$dir/typed")" "1 1 1 1"
+while read -r line; do
+	typed=$(printf '%s\n' "$line" | sed "s#/boot/vmlinuz[^ ]*#'$dir/vmlinuz'#
+		s#/boot/initramfs[^ ]*#'$dir/initrd.img'#; s#/efi/[^ ]*#'$dir/linux.efi'#")
+	check "the how-to: $line" "$harness" --root="$(machine_dir $crash)" --record="$dir/record" -- \
+		sh -c "kexec() { '$KEXEC' \"\$@\"; }; $typed"
+done < "$dir/typed"
 tap_done
