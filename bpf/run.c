@@ -10,7 +10,8 @@
 #include "lib/cleanup.h"
 #include "lib/decompress.h"
 
-static int load_program(struct vm_program *ret, const struct extent *object, struct why *w)
+static int load_program(struct vm_program *ret, const struct extent *object,
+			const struct vm_stage *s, struct why *w)
 {
 	autofree unsigned char *bytes = NULL;
 	autoprogram struct vm_program p = { 0 };
@@ -22,9 +23,12 @@ static int load_program(struct vm_program *ret, const struct extent *object, str
 			   (unsigned long long)object->len, (unsigned long long)LIMIT_PARSER);
 	r = extent_dup(object, 0, object->len, &bytes, &bad);
 	if (r == 0)
-		r = vm_load(&p, (struct span){ bytes, object->len }, &bad);
+		r = vm_load(&p, (struct span){ bytes, object->len }, s->trace, &bad);
 	if (r == 0)
 		r = vm_check(&p, &bad);
+	if (r == 0 && s->enforced && p.kind != VM_PLAIN)
+		r = why(&bad, -EBADMSG,
+			"it is a light skeleton, which enforced signatures do not allow");
 	/* The program is bad; -ENOEXEC would say here that there is none. */
 	if (r < 0)
 		return why(w, r == -ENOEXEC ? -EBADMSG : r, "%s", bad.text);
@@ -67,12 +71,16 @@ static int run_program(struct vm_stage *s, const struct extent *object, bool cra
 	autoprogram struct vm_program p = { 0 };
 	struct kexec_bpf_ctx ctx;
 	uint64_t r0 = 0;
-	int r = load_program(&p, object, w);
+	int r = load_program(&p, object, s, w);
 
 	if (r < 0)
 		return r;
 	stage_trace(s, "program of %zu instructions on an image of %llu bytes", p.nr,
 		    (unsigned long long)s->image.len);
+	if (p.kind == VM_ATTACHED) {
+		r = vm_run_attached(&p, crash, s, w);
+		return r < 0 ? r : judge(s, 0, w);
+	}
 	fill_context(&ctx, s, crash);
 	r = vm_run(&p, (struct span){ (unsigned char *)&ctx, sizeof(ctx) }, s, &r0, w);
 	if (r < 0)
@@ -98,11 +106,11 @@ static int find_codec(const struct codec **ret, const struct extent *packed, str
 {
 	static const struct {
 		unsigned char magic[2];
-		const char *lacking; /* what this program has no decompressor for at all */
+		/* What those kernels do not serve: such a decompressor trusts its input. */
+		const char *lacking;
 	} known[] = {
-		{ { 0x1f, 0x8b }, NULL },      { { 0x28, 0xb5 }, NULL },
-		{ { 0xfd, 0x37 }, NULL },      { { 0x5d, 0x00 }, NULL },
-		{ { 0x02, 0x21 }, NULL },      { { 0x42, 0x5a }, "bzip2" },
+		{ { 0x1f, 0x8b }, NULL },   { { 0x28, 0xb5 }, NULL },  { { 0xfd, 0x37 }, NULL },
+		{ { 0x5d, 0x00 }, "lzma" }, { { 0x02, 0x21 }, "lz4" }, { { 0x42, 0x5a }, "bzip2" },
 		{ { 0x89, 0x4c }, "lzop" },
 	};
 	unsigned char head[CODEC_HEAD];
@@ -114,7 +122,9 @@ static int find_codec(const struct codec **ret, const struct extent *packed, str
 		if (!span_is((struct span){ head, n }, 0, known[i].magic, 2))
 			continue;
 		if (known[i].lacking)
-			return why(w, -EOPNOTSUPP, "kernel is compressed with %s, unknown here",
+			return why(w, -EOPNOTSUPP,
+				   "kernel is compressed with %s, which kernels "
+				   "do not unpack for parser programs",
 				   known[i].lacking);
 		*ret = codec_by_magic((struct span){ head, n });
 		if (*ret)

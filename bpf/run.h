@@ -16,7 +16,7 @@
 #include "kexec/boot-image.h"
 
 struct bpf_options {
-	/* The object of a detached parser; NULL: each image's own section .bpf. */
+	/* The object (of either type) of a detached parser; NULL: each image's own section .bpf. */
 	const struct blob *parser;
 	bool crash;    /* for a crash load */
 	bool enforced; /* as if signatures were enforced */
@@ -33,7 +33,8 @@ struct bpf_options {
  *
  * -ENOEXEC: no program, or it does not recognise the image (bpf_locate() tells
  * which); -EOPNOTSUPP: the machine here lacks something that the program, or
- * what it asks for, needs: the kernel might do it; -EBADMSG: the program refuses
+ * what it asks for, needs: the kernel might do it; or the kernel is compressed in a
+ * way that no kernel unpacks for a program; -EBADMSG: the program refuses
  * the image, or is itself refused; -E2BIG, -ENOMEM, -errno of reading.
  */
 int bpf_run(struct boot_image *ret, struct blob *file, const struct bpf_options *o,

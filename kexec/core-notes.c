@@ -61,11 +61,15 @@ static int check_note(const struct iomem *iomem, const char *path, uint64_t at, 
 
 static int add_note(struct core_notes *n, struct range at, uint64_t cpu, struct why *w)
 {
-	struct core_note *list = reallocarray(n->list, n->nr + 1, sizeof(*list));
+	/* Doubled at each power of two. */
+	if ((n->nr & (n->nr - 1)) == 0) {
+		struct core_note *list = reallocarray(n->list, n->nr ? 2 * n->nr : 1,
+						      sizeof(*list));
 
-	if (!list)
-		return why(w, -ENOMEM, "out of memory");
-	n->list = list;
+		if (!list)
+			return why(w, -ENOMEM, "out of memory");
+		n->list = list;
+	}
 	n->list[n->nr++] = (struct core_note){ at, cpu };
 	return 0;
 }

@@ -264,7 +264,7 @@ static enum kexec_exit load_by_file(struct load *l)
 /* Not an errno tells, but the format: kexec_file_load has no loader for it. */
 static enum kexec_exit load_other_format(struct load *l)
 {
-	const char *not = l->o->syscall == SYSCALL_FILE ? "that is not wanted (-s)" : not_classic(l);
+	const char *not = l->o->syscall == SYSCALL_FILE ? "-s rules that out" : not_classic(l);
 
 	if (!not)
 		return load_classic(l);

@@ -70,12 +70,31 @@
 #define LIMIT_BPF_STACK  512
 /* Parser contexts that a program has got, in all. */
 #define LIMIT_BPF_HANDLES 16
+/* Programs of type 2: a light skeleton has four ring buffers and up to four data sections. */
+#define LIMIT_BPF_MAPS 34
+/* Descriptors that a loader has been given: maps, type information, a program. */
+#define LIMIT_BPF_FDS 64
+/* Bytes of all arrays together, and elements of one. */
+#define LIMIT_BPF_ARRAY    (16 * MiB)
+#define LIMIT_BPF_ELEMENTS 65536
+/* A ring buffer, and the bytes in all records that are held; how many those may be. */
+#define LIMIT_BPF_RING    (512 * MiB)
+#define LIMIT_BPF_RECORDS 64
+/* Parts that a program gives as bytes of its own, all together. */
+#define LIMIT_BPF_INLINE (1 * GiB)
+/* Bytes handed to bpf(2) as attributes, and of type information. */
+#define LIMIT_BPF_ATTR 256
+#define LIMIT_BPF_BTF  (1 * MiB)
+/* Types inside types, from a pointer's target to a bare number. */
+#define LIMIT_BPF_TYPE_DEPTH 32
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
 /* The string table of an ELF envelope, which needs 35 bytes. */
 #define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
 #define LIMIT_BPF_STEPS 4000000
+/* As many bytes moved by one call count as another instruction. */
+#define LIMIT_BPF_STEP_BYTES 4096
 
 /* Program headers of a dump; a machine with holes has some thousand. */
 #define LIMIT_DUMP_SEGMENTS (1 << 17)

@@ -78,11 +78,12 @@ static bool good_offset(const struct vm_insn *i, int fields)
 	return false;
 }
 
-static const char *bad_call(const struct vm_insn *i)
+static const char *bad_call(const struct vm_insn *i, enum vm_kind kind)
 {
-	if (i->src == CALL_HELPER)
+	if (i->src == CALL_HELPER && !vm_helper(kind, i->imm) &&
+	    (kind != VM_ATTACHED || i->imm != CALL_POISON))
 		return "calls a helper function that is unknown here";
-	if (i->src == CALL_KFUNC && (i->imm < 0 || !vm_kfunc(i->imm)))
+	if (i->src == CALL_KFUNC && (kind == VM_LOADER || i->imm < 0 || !vm_kfunc(i->imm)))
 		return "calls a kernel function that is unknown here";
 	return i->src > CALL_KFUNC ? "calls something of a kind that does not exist" : NULL;
 }
@@ -118,7 +119,7 @@ static int check_insn(struct checker *c, size_t at)
 			return refuse(c, at, -EOPNOTSUPP, "uses a map or global data");
 		return 0;
 	}
-	bad = i->code == OP_CALL ? bad_call(i) : bad_immediate(i);
+	bad = i->code == OP_CALL ? bad_call(i, c->program->kind) : bad_immediate(i);
 	if (bad)
 		return refuse(c, at, i->code == OP_CALL ? -EOPNOTSUPP : -EBADMSG, bad);
 	bad = bad_stack_access(i);

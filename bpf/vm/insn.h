@@ -91,6 +91,13 @@ struct vm_insn {
 #define CALL_HELPER     0
 #define CALL_SUBPROGRAM 1 /* imm: instructions from the next one */
 #define CALL_KFUNC      2 /* imm: row of our table, put there by the loader */
+/* Helper that does not exist: what CO-RE makes of an instruction that must not be reached. */
+#define CALL_POISON 0x0bad2310
+
+/* What src of ld_imm64 says that imm is; the second slot's imm is an offset. */
+#define LD_NUMBER    0
+#define LD_MAP       5 /* index into the descriptors that the program is loaded with */
+#define LD_MAP_VALUE 6 /* of that map, the bytes of its only element */
 
 /* Fields that an instruction uses; the others must be 0. */
 #define USES_DST  0x01 /* reads register dst */
@@ -126,6 +133,14 @@ static inline int insn_is_jump(const struct vm_insn *i)
 static inline int insn_is_unconditional(const struct vm_insn *i)
 {
 	return i->code == OP_JA || i->code == OP_JA32;
+}
+
+/* Makes ld_imm64, of two slots, one of a number, such as an address of ours. */
+static inline void insn_set_number(struct vm_insn i[2], uint64_t number)
+{
+	i[0].src = LD_NUMBER;
+	i[0].imm = (int32_t)(uint32_t)number;
+	i[1].imm = (int32_t)(uint32_t)(number >> 32);
 }
 
 /* Distance of a jump, in instructions from the next one. */

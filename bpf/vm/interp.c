@@ -106,9 +106,8 @@ static int step_store(struct vm *vm, const struct vm_insn *i)
 	return r == 0 ? vm_write(vm, addr, bytes, len) : r;
 }
 
-static int call_kfunc(struct vm *vm, const struct vm_insn *i)
+static int call_function(struct vm *vm, const struct vm_function *f)
 {
-	const struct vm_kfunc *f = vm_kfunc(i->imm);
 	uint64_t ret = 0;
 	int r;
 
@@ -122,7 +121,20 @@ static int call_kfunc(struct vm *vm, const struct vm_insn *i)
 	for (unsigned int n = R1; n <= R5; n++)
 		vm->live &= ~(1 << n);
 	set(vm, R0, ret);
+	if (r > 0)
+		vm->live &= ~(1 << R0);
 	return 0;
+}
+
+/* vm_check() has seen that there is such a function, or CO-RE has put this here. */
+static int call_host(struct vm *vm, const struct vm_insn *i)
+{
+	if (i->src == CALL_HELPER && i->imm == CALL_POISON)
+		return vm_violation(
+			vm, -EBADMSG,
+			"needs a type, a field or a constant that the kernel does not have");
+	return call_function(vm, i->src == CALL_KFUNC ? vm_kfunc(i->imm)
+						      : vm_helper(vm->program->kind, i->imm));
 }
 
 static uint64_t frame_top(size_t depth)
@@ -159,12 +171,12 @@ static int step_exit(struct vm *vm)
 	const struct vm_frame *f = &vm->frame[vm->depth];
 	uint16_t kept = 1 << R6 | 1 << R7 | 1 << R8 | 1 << R9;
 
-	if (!is_live(vm, R0))
-		return vm_violation(vm, -EBADMSG, "ends a function with nothing in r0");
 	if (vm->depth == 0)
-		return ENDED;
+		return is_live(vm, R0) ? ENDED : vm_violation(vm, -EBADMSG,
+							      "ends the program with nothing in r0");
 	memcpy(&vm->reg[R6], f->saved, sizeof(f->saved));
-	vm->live = 1 << R0 | (f->saved_live & kept);
+	/* A function of a program's own may return nothing, unless somebody looks. */
+	vm->live = (vm->live & 1 << R0) | (f->saved_live & kept);
 	vm->pc = f->return_to;
 	vm->depth--;
 	set(vm, R10, frame_top(vm->depth));
@@ -181,7 +193,7 @@ static int step_jump(struct vm *vm, const struct vm_insn *i)
 	if (i->code == OP_CALL && i->src == CALL_SUBPROGRAM)
 		return call_subprogram(vm, i);
 	if (i->code == OP_CALL) {
-		int r = call_kfunc(vm, i);
+		int r = call_host(vm, i);
 
 		vm->pc++;
 		return r;
@@ -236,38 +248,40 @@ static int step(struct vm *vm)
 	return r;
 }
 
-static int run(struct vm *vm)
+int vm_execute(struct vm *vm, const uint64_t *args, size_t nr_args, uint64_t *ret)
 {
 	int r = GO_ON;
 
 	enter_frame(vm, 0);
-	set(vm, R1, VM_CTX_BASE);
+	for (size_t n = 0; n < nr_args; n++)
+		set(vm, R1 + n, args[n]);
 	while (r == GO_ON) {
-		if (vm->steps++ == LIMIT_BPF_STEPS)
+		if (vm->steps++ >= LIMIT_BPF_STEPS)
 			return vm_violation(vm, -E2BIG, "is where %d instructions have been used up",
 					    LIMIT_BPF_STEPS);
 		r = step(vm);
 	}
 	if (r == ENDED)
 		r = vm_check_handles(vm);
+	*ret = vm->reg[R0];
 	return r;
 }
 
 int vm_run(const struct vm_program *p, struct span ctx, struct vm_stage *stage, uint64_t *ret,
 	   struct why *w)
 {
+	static const uint64_t args[] = { VM_CTX_BASE };
+	unsigned char copy[sizeof(struct kexec_bpf_ctx)];
 	autofree struct vm *vm = calloc(1, sizeof(*vm));
-	int r;
 
 	if (!vm)
 		return why(w, -ENOMEM, "out of memory");
+	if (ctx.size > sizeof(copy) || !span_get(copy, ctx, 0, ctx.size))
+		return why(w, -E2BIG, "context of %zu bytes", ctx.size);
 	vm->program = p;
 	vm->stage = stage;
-	vm->ctx = ctx;
+	vm->ctx = copy;
+	vm->ctx_size = ctx.size;
 	vm->why = w;
-	r = run(vm);
-	if (r < 0)
-		return r;
-	*ret = vm->reg[R0];
-	return 0;
+	return vm_execute(vm, args, ARRAY_SIZE(args), ret);
 }

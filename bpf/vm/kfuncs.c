@@ -10,12 +10,6 @@
 #include "bpf/vm/machine.h"
 #include "bpf/vm/stage.h"
 
-/* An errno as the functions return it: an int, its upper half undefined to programs; 0 here. */
-static uint64_t as_int(int value)
-{
-	return (uint32_t)value;
-}
-
 static bool handle_index(const struct vm *vm, uint64_t value, size_t *ret)
 {
 	uint64_t n = (value - VM_HANDLE_BASE) / VM_HANDLE_STEP;
@@ -33,6 +27,7 @@ void vm_null_checked(struct vm *vm, uint64_t value)
 
 	if (handle_index(vm, value, &n))
 		vm->handle[n].checked = true;
+	world_compared(vm->program->world, value);
 }
 
 int vm_check_handles(struct vm *vm)
@@ -41,6 +36,9 @@ int vm_check_handles(struct vm *vm)
 		if (!vm->handle[n].released)
 			return vm_violation(vm, -EBADMSG,
 					    "ends the program without bpf_put_parser_context()");
+	if (vm->program->world && world_holds_records(vm->program->world))
+		return vm_violation(vm, -EBADMSG,
+				    "ends the program with a ring buffer's record not given back");
 	return 0;
 }
 
@@ -94,56 +92,55 @@ static int parser_read(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
 	uint32_t buf = (uint32_t)args[1];
 	uint64_t off = args[2], dst = args[3], len = args[4];
-	unsigned char bytes[LIMIT_BPF_STACK];
+	unsigned char *bytes;
 	int answer = 0;
 	size_t n = 0;
 	int r = need_handle(vm, args[0], &n);
 
 	if (r == 0)
-		r = vm_may(vm, dst, len, VM_WRITE);
+		r = vm_bytes(vm, dst, len, VM_WRITE, &bytes);
 	if (r < 0)
 		return r;
 	if (buf != 0 || !range_fits(vm->stage->image.len, off, len))
 		answer = -EBADMSG;
-	else if (len > sizeof(bytes))
-		return vm_violation(vm, -EBADMSG, "reads more than a stack can hold");
 	if (answer == 0)
 		r = extent_read(&vm->stage->image, off, bytes, len, vm->why);
 	if (answer == 0 && r == 0)
-		r = vm_write(vm, dst, bytes, len);
+		vm_wrote(vm, dst, len);
 	stage_trace(vm->stage, "bpf_parser_read(buffer %u, offset %#llx, %llu bytes): %d", buf,
 		    (unsigned long long)off, (unsigned long long)len, answer);
-	*ret = as_int(answer);
+	*ret = vm_int(answer);
 	return r;
 }
 
 static int buffer_parser(struct vm *vm, const uint64_t *args, uint64_t *ret)
 {
-	unsigned char bytes[LIMIT_BPF_STACK];
+	unsigned char *bytes;
 	uint64_t len = args[1];
 	size_t n = 0;
 	int r = need_handle(vm, args[2], &n);
 
 	if (r == 0)
-		r = vm_may(vm, args[0], len, VM_READ);
-	if (r == 0 && len > sizeof(bytes))
-		r = vm_violation(vm, -EBADMSG, "hands over more than a stack can hold");
-	if (r == 0)
-		r = vm_read(vm, args[0], bytes, len);
+		r = vm_bytes(vm, args[0], len, VM_READ, &bytes);
 	if (r < 0)
 		return r;
-	*ret = as_int(stage_command(vm->stage, (struct span){ bytes, len }));
+	/* The kernel copies the command first; here nobody changes it meanwhile. */
+	*ret = vm_int(stage_command(vm->stage, (struct span){ bytes, len }));
+	if (vm->stage->unknown)
+		return vm_violation(vm, -EOPNOTSUPP,
+				    "asks for the verdict on a signature, "
+				    "which only a kernel has the keys for");
 	return 0;
 }
 
-static const struct vm_kfunc kfuncs[] = {
-	{ "bpf_get_parser_context", 1, get_parser_context },
-	{ "bpf_put_parser_context", 1, put_parser_context },
-	{ "bpf_parser_read", 5, parser_read },
-	{ "bpf_buffer_parser", 3, buffer_parser },
+static const struct vm_function kfuncs[] = {
+	{ "bpf_get_parser_context", 1, get_parser_context, 0, 0 },
+	{ "bpf_put_parser_context", 1, put_parser_context, 0, 0 },
+	{ "bpf_parser_read", 5, parser_read, 0, 0 },
+	{ "bpf_buffer_parser", 3, buffer_parser, 0, 0 },
 };
 
-const struct vm_kfunc *vm_kfunc(size_t i)
+const struct vm_function *vm_kfunc(size_t i)
 {
 	return i < sizeof(kfuncs) / sizeof(kfuncs[0]) ? &kfuncs[i] : NULL;
 }

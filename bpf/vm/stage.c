@@ -111,6 +111,10 @@ static int take_inline(struct vm_stage *s, const struct command *c, struct stage
 			   "payload of its own, which enforced signatures do not allow");
 	if (c->payload.size == 0)
 		return why(&s->reason, -EINVAL, "empty payload");
+	if (c->payload.size > LIMIT_BPF_INLINE - s->inline_bytes)
+		return why(&s->reason, -E2BIG, "more than %llu bytes of payloads of its own",
+			   (unsigned long long)LIMIT_BPF_INLINE);
+	s->inline_bytes += c->payload.size;
 	return blob_copy(&part->own, c->payload, part_name(c->subcmd), &s->reason);
 }
 
@@ -167,6 +171,20 @@ static int take_done(struct vm_stage *s, const struct command *c)
 	return 0;
 }
 
+/* What is wrong with the question we can tell; the answer is a matter of the kernel's keys. */
+static int take_verify(struct vm_stage *s, const struct command *c)
+{
+	if (c->num_chunks)
+		return why(&s->reason, -EINVAL, "only for a payload of its own");
+	if (s->enforced)
+		return why(&s->reason, -EPERM,
+			   "payload of its own, which enforced signatures do not allow");
+	if (c->payload.size == 0)
+		return why(&s->reason, -EINVAL, "empty payload");
+	s->unknown = true;
+	return why(&s->reason, -EOPNOTSUPP, "only a kernel has the keys");
+}
+
 static int read_command(struct command *ret, struct span command, struct why *w)
 {
 	struct kexec_bpf_cmd_hdr hdr;
@@ -198,6 +216,8 @@ static int do_command(struct vm_stage *s, const struct command *c)
 	case KEXEC_BPF_COPY:
 	case KEXEC_BPF_DECOMPRESS:
 		return take_part(s, c);
+	case KEXEC_BPF_VERIFY_SIG:
+		return take_verify(s, c);
 	default:
 		return why(&s->reason, -EOPNOTSUPP, "number %u, which does not exist here", c->cmd);
 	}

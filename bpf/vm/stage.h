@@ -40,10 +40,12 @@ struct vm_stage {
 
 	/* What was asked for. */
 	bool done;
+	bool unknown;      /* what the last command asked for, only a kernel can do */
 	int err;           /* of the first command that failed */
 	struct why reason; /* for that */
 	struct stage_part kernel, cmdline, initrd[LIMIT_INITRDS];
 	size_t nr_initrd;
+	uint64_t inline_bytes; /* of payloads that were copied */
 };
 
 /* Frees what the stage still owns. Safe on zeroes; leaves zeroes. */

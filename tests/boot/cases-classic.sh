@@ -144,7 +144,7 @@ case_efi_classic_uki() {
 }
 
 # Over a gigabyte: --long only, for the started kernel hashes it without a fast processor.
-case_large_classic_huge_initrd() {
+case_huge_classic_initrd() {
 	what="8 GB: initrd of 1100 MB by -c"
 	put_kernel
 	put_initrd initrd 1100

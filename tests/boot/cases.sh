@@ -209,7 +209,7 @@ case_efi_bzimage() {
 crash_case() {
 	vmcore=yes
 	# The kernel appends elfcorehdr= by itself.
-	cmdline="console=ttyS0 retain_initrd nr_cpus=1 case=$name"
+	cmdline="console=ttyS0 retain_initrd nr_cpus=1 no_timer_check case=$name"
 	cmdline_prefix="elfcorehdr=0x"
 }
 

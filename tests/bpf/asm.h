@@ -3,6 +3,8 @@
 #ifndef TESTS_BPF_ASM_H
 #define TESTS_BPF_ASM_H
 
+#include <string.h>
+
 #include "bpf/vm/insn.h"
 
 #define INSN(code_, dst_, src_, off_, imm_)                                         \
@@ -40,5 +42,15 @@
 
 /* Rows of the machine's table of functions; test-vm-commands checks that they are these. */
 enum { KF_GET, KF_PUT, KF_READ, KF_BUFFER };
+
+/* A table has room for @room instructions; how many of them are there, up to the last? */
+static inline size_t code_length(const struct vm_insn *code, size_t room)
+{
+	static const struct vm_insn none;
+
+	while (room > 0 && memcmp(&code[room - 1], &none, sizeof(none)) == 0)
+		room--;
+	return room;
+}
 
 #endif

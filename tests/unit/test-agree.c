@@ -21,10 +21,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bpf/locate.h"
 #include "kexec/cross-check.h"
 #include "lib/cleanup.h"
+#include "lib/limits.h"
+#include "tests/unit/pack.h"
 #include "tests/unit/parser-program.h"
 #include "tests/unit/uki-mutants.h"
 
@@ -92,6 +95,94 @@ static void test_different(void **state)
 	assert_int_equal(c.diff.part, PART_INITRD);
 	assert_int_equal(c.diff.byte[0], -1);
 	assert_int_equal(c.diff.byte[1], 'i');
+}
+
+static uint64_t image_field(const struct bytes *image, size_t off)
+{
+	uint32_t value = 0;
+
+	assert_true(span_le32(bytes_span(image), off, &value));
+	return value;
+}
+
+static void write_at(const struct blob *file, uint64_t at, const void *data, size_t size)
+{
+	assert_int_equal(pwrite(file->fd, data, size, at), size);
+}
+
+/*
+ * A UKI whose initrd has @size bytes, most of which are a hole in a file; the last one
+ * is not. The kernel stands in front of it, or behind.
+ */
+static void make_big(struct blob *ret, uint64_t size, bool kernel_last)
+{
+	autobytes struct bytes kernel = { 0 }, image = { 0 };
+	int initrd = kernel_last ? 1 : 2, behind = kernel_last ? 2 : 1;
+	uint64_t at;
+
+	make_bzImage(&kernel);
+	if (kernel_last)
+		MAKE_PE(&image, { ".bpf", bytes_span(&program) }, { ".initrd", TEXT("start") },
+			{ ".linux", bytes_span(&kernel) });
+	else
+		MAKE_PE(&image, { ".bpf", bytes_span(&program) }, { ".linux", bytes_span(&kernel) },
+			{ ".initrd", TEXT("start") });
+	at = image_field(&image, PE_SECTION(initrd, SEC_RAW_OFF));
+	bytes_set(&image, PE_SECTION(initrd, SEC_VSIZE), 4, size);
+	bytes_set(&image, PE_SECTION(initrd, SEC_RAW_SIZE), 4, size);
+	if (kernel_last)
+		bytes_set(&image, PE_SECTION(behind, SEC_RAW_OFF), 4, at + size);
+	assert_int_equal(blob_memfd(ret, "big", NULL), 0);
+	ret->size = at + size + (kernel_last ? BZIMAGE_SIZE : 0);
+	assert_int_equal(ftruncate(ret->fd, ret->size), 0);
+	write_at(ret, 0, image.data, at + 5);
+	write_at(ret, at + size - 1, "x", 1);
+	if (kernel_last)
+		write_at(ret, at + size, kernel.data, kernel.size);
+}
+
+static void test_big(void **state)
+{
+	static const unsigned int sizes[] = { 8, 64, 128, 512, 3000 };
+
+	(void)state;
+	NEEDS_PROGRAM();
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+		uint64_t size = sizes[i / 2] * MiB - i % 2 * 511;
+		autocross struct cross_check c = { 0 };
+		autoblob struct blob file = { 0 };
+		struct why w = { 0 };
+
+		make_big(&file, size, i % 2);
+		if (cross_check(&c, &file, NULL, &w) < 0)
+			fail_msg("%s", w.text);
+		if (c.verdict != CROSS_EQUAL)
+			fail_msg("%u MiB: %s, %s, %s", sizes[i / 2], cross_verdict_name(c.verdict),
+				 c.parsers_why.text, c.program_why.text);
+		assert_int_equal(c.program.nr_initrd, 1);
+		assert_int_equal(c.program.initrd[0].bytes.len, size);
+		assert_int_equal(c.program.kernel.bytes.len, BZIMAGE_SIZE);
+	}
+}
+
+/* What no kernel unpacks for a program: not for us to say what one would make of it. */
+static void test_not_served(void **state)
+{
+	static const char *const codecs[] = { "lzma", "lz4" };
+	autobytes struct bytes kernel = { 0 };
+
+	(void)state;
+	NEEDS_PROGRAM();
+	make_bzImage(&kernel);
+	for (size_t i = 0; i < ARRAY_SIZE(codecs); i++) {
+		autobytes struct bytes image = { 0 }, packed = { 0 };
+
+		if (!pack(&packed, codecs[i], bytes_span(&kernel)))
+			continue;
+		MAKE_PE(&image, { ".bpf", bytes_span(&program) },
+			{ ".linux", bytes_span(&packed) });
+		expect(codecs[i], &image, CROSS_UNKNOWN);
+	}
 }
 
 static void test_without_program(void **state)
@@ -286,6 +377,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_different),
+		cmocka_unit_test(test_big),
+		cmocka_unit_test(test_not_served),
 		cmocka_unit_test(test_without_program),
 		cmocka_unit_test(test_mutants),
 	};

@@ -242,13 +242,29 @@ static void test_arm64_facts(void **state)
 	assert_int_equal(arm64_image_facts(&facts, &all, NULL), 0);
 }
 
+/* The least that is one: a page of code that is to be at 16 MiB, where it starts. */
 static void make_elf(struct bytes *ret, unsigned int machine)
 {
+	const Elf64_Phdr ph = {
+		.p_type = htole32(PT_LOAD),
+		.p_vaddr = htole64(16 * MiB),
+		.p_paddr = htole64(16 * MiB),
+		.p_offset = htole64(sizeof(Elf64_Ehdr) + sizeof(ph)),
+		.p_filesz = htole64(4096),
+		.p_memsz = htole64(4096),
+	};
+
 	bytes_done(ret);
 	bytes_fill(ret, 0, sizeof(Elf64_Ehdr));
 	bytes_put(ret, 0, ELFMAG "\x02\x01\x01", 7);
 	bytes_set(ret, offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC);
 	bytes_set(ret, offsetof(Elf64_Ehdr, e_machine), 2, machine);
+	bytes_set(ret, offsetof(Elf64_Ehdr, e_entry), 8, 16 * MiB);
+	bytes_set(ret, offsetof(Elf64_Ehdr, e_phoff), 8, sizeof(Elf64_Ehdr));
+	bytes_set(ret, offsetof(Elf64_Ehdr, e_phentsize), 2, sizeof(ph));
+	bytes_set(ret, offsetof(Elf64_Ehdr, e_phnum), 2, 1);
+	bytes_add(ret, &ph, sizeof(ph));
+	bytes_fill(ret, 0x90, 4096);
 }
 
 static const struct defect elf_defects[] = {
@@ -260,6 +276,9 @@ static const struct defect elf_defects[] = {
 	BAD("another-machine", offsetof(Elf64_Ehdr, e_machine), 2, EM_RISCV, -ENOEXEC, NULL),
 	BAD("object-file", offsetof(Elf64_Ehdr, e_type), 2, ET_REL, -EBADMSG, "not executable"),
 	BAD("core-file", offsetof(Elf64_Ehdr, e_type), 2, ET_CORE, -EBADMSG, "not executable"),
+	BAD("no-code", offsetof(Elf64_Ehdr, e_phnum), 2, 0, -EBADMSG, "nothing to load"),
+	BAD("starts-elsewhere", offsetof(Elf64_Ehdr, e_entry), 8, 0, -EBADMSG, "has no code"),
+	CUT("code-is-cut", sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) + 4095, -EBADMSG, "is cut"),
 };
 
 static void test_vmlinux(void **state)

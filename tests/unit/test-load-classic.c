@@ -4,6 +4,8 @@
  * never, and the exit codes. The machine is a temporary folder.
  */
 #define _GNU_SOURCE
+#include <elf.h>
+#include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -303,6 +305,97 @@ static void test_nothing_is_called(void **state)
 	assert_int_equal(nr_calls, 0);
 }
 
+/* ---- vmlinux, which kexec_file_load never takes ---- */
+
+static void put_vmlinux(char *ret_path, const char *name, uint64_t vaddr)
+{
+	const Elf64_Ehdr eh = {
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = htole16(ET_EXEC),
+		.e_machine = htole16(EM_X86_64),
+		.e_entry = htole64(0x1000000),
+		.e_phoff = htole64(sizeof(eh)),
+		.e_phentsize = htole16(sizeof(Elf64_Phdr)),
+		.e_phnum = htole16(1),
+	};
+	const Elf64_Phdr ph = {
+		.p_type = htole32(PT_LOAD),
+		.p_offset = htole64(4096),
+		.p_vaddr = htole64(vaddr),
+		.p_paddr = htole64(0x1000000),
+		.p_filesz = htole64(100),
+		.p_memsz = htole64(0x3000),
+	};
+	autobytes struct bytes image = { 0 };
+
+	bytes_add(&image, &eh, sizeof(eh));
+	bytes_add(&image, &ph, sizeof(ph));
+	bytes_align(&image, 4096);
+	bytes_fill(&image, 'V', 100);
+	put_image(ret_path, name, &image);
+}
+
+#define LINUX_VADDR UINT64_C(0xffffffff81000000)
+
+static void test_vmlinux(void **state)
+{
+	struct kexec_options o = automatic();
+	char path[64];
+
+	(void)state;
+	put_vmlinux(path, "/vmlinux", LINUX_VADDR);
+	o.kernel = path;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(nr_calls, 1); /* at once: no errno has to tell */
+	assert_true(calls[0].classic);
+	assert_int_equal(calls[0].segments[0].mem, 0x1000000);
+	assert_int_equal(calls[0].segments[0].memsz, 0x3000);
+	assert_int_equal(calls[0].first[0][0], 'V');
+	o.syscall = SYSCALL_FILE;
+	assert_int_equal(load(&o), KEXEC_EXIT_FALLBACK);
+	o.syscall = SYSCALL_AUTO;
+	put_text("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	assert_int_equal(load(&o), KEXEC_EXIT_FAILED);
+	assert_int_equal(nr_calls, 1);
+}
+
+static void test_vmlinux_place(void **state)
+{
+	struct kexec_options o = classic();
+	char path[64];
+
+	(void)state;
+	put_vmlinux(path, "/vmlinux", LINUX_VADDR);
+	o.kernel = path;
+	o.mem_min = 0x1001000;
+	assert_int_equal(load(&o), KEXEC_EXIT_FAILED);
+	o.mem_min = 0;
+	o.mem_max = 0x1001fff;
+	assert_int_equal(load(&o), KEXEC_EXIT_FAILED);
+	o.mem_max = UINT64_MAX;
+	put_text("/proc/iomem", "00100000-01001fff : System RAM\n"
+				"02000000-0fffffff : System RAM\n");
+	assert_int_equal(load(&o), KEXEC_EXIT_FAILED);
+	assert_int_equal(nr_calls, 0);
+}
+
+static void test_other_elf(void **state)
+{
+	struct kexec_options o = classic();
+	char path[64];
+
+	(void)state;
+	put_vmlinux(path, "/other", 0x1000000);
+	o.kernel = path;
+	assert_int_equal(load(&o), KEXEC_EXIT_FAILED); /* would want ELF boot notes */
+	o.elf_args = ELF_ARGS_NONE;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(calls[0].nr_segments, 3); /* no setup */
+	o.elf_args = ELF_ARGS_LINUX;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(calls[1].nr_segments, 4);
+}
+
 /* ---- crash kernels ---- */
 
 static void test_no_reservation(void **state)
@@ -333,6 +426,9 @@ int main(void)
 		TEST(test_fallback_forbidden),
 		TEST(test_both_refuse),
 		TEST(test_nothing_is_called),
+		TEST(test_vmlinux),
+		TEST(test_vmlinux_place),
+		TEST(test_other_elf),
 		TEST(test_no_reservation),
 	};
 

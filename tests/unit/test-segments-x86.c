@@ -17,6 +17,7 @@
 #include "kexec/arch/arch.h"
 #include "kexec/formats/formats.h"
 #include "kexec/load-segments.h"
+#include "kexec/plan.h"
 #include "lib/cleanup.h"
 #include "lib/limits.h"
 #include "tests/unit/images.h"
@@ -192,6 +193,50 @@ static void test_crash_flags(void **state)
 	assert_int_equal(unverified, 2); /* elfcorehdr and purgatory */
 }
 
+/* Purgatory's size is the compiler's, so the lines around it are looked at alone. */
+static void check_text(const char *text, const char *head, const char *tail)
+{
+	size_t len = strlen(text);
+
+	if (strncmp(text, head, strlen(head)) != 0 || len < strlen(tail) ||
+	    strcmp(text + len - strlen(tail), tail) != 0)
+		fail_msg("found:\n%swanted:\n%s...\n%s", text, head, tail);
+}
+
+static void test_texts(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autojob struct segments_job job = { 0 };
+	struct kexec_options o = options();
+	struct plan plan = { .image = &img, .route = ROUTE_SEGMENTS, .job = &job };
+	autofree char *text = NULL, *dump = NULL;
+
+	(void)state;
+	o.mem_max = 0x3fffffff;
+	make_image(&img, MiB, 0, 0, true);
+	assert_int_equal(prepare(&job, "bios-8g", &img, &o, NULL), 0);
+	text = plan_text(&plan);
+	check_text(text,
+		   "load: reboot kernel by kexec_load\n"
+		   "format: bzImage64\n"
+		   "kernel: 1536 bytes at 0 of image, from \n"
+		   "initrd: 1048576 bytes at 0 of initrd, from test\n"
+		   "cmdline: 'quiet', from test\n"
+		   "segment: kernel, 0x1000000 to 0x10fffff, 512 bytes loaded\n"
+		   "segment: initrd, 0x3ff00000 to 0x3fffffff, 1048576 bytes loaded\n"
+		   "segment: setup, 0x3fefe000 to 0x3fefffff, ",
+		   "route: segments\n");
+	assert_non_null(strstr(text, "\nflags: 0x3e0000\nentry: 0x3fe"));
+	dump = load_segments_dump(&job);
+	assert_non_null(strstr(dump, "flags = 0x3e0000\nnr_segments = 4\n"
+				     "segment[0].buf   = kernel\n"
+				     "segment[0].bufsz = 0x200\n"
+				     "segment[0].mem   = 0x1000000\n"
+				     "segment[0].memsz = 0x100000\n"
+				     "segment[1].buf   = initrd\n"));
+	assert_true(strncmp(dump, "entry       = 0x3fe", 19) == 0);
+}
+
 static void check_error(const char *machine, uint64_t initrd_size, const struct kexec_options *o,
 			int err, const char *phrase)
 {
@@ -347,9 +392,13 @@ static void test_property(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_machines), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_crash),	 cmocka_unit_test(test_crash_flags),
-		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_not_relocatable),
+		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_crash_flags),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_not_relocatable),
 		cmocka_unit_test(test_property),
 	};
 

@@ -89,8 +89,14 @@ static const struct dialogue dialogues[] = {
 	{ "two chunks", { BAD_REF(NUM_CHUNKS, 2) }, -EBADMSG, "num_chunks 2", true },
 	{ "command 0", { BAD_REF(CMD, 0) }, -EOPNOTSUPP, "number 0", true },
 	{ "command 5", { BAD_REF(CMD, 5) }, -EOPNOTSUPP, "number 5", true },
-	{ "VERIFY_SIG", { BAD_REF(CMD, KEXEC_BPF_VERIFY_SIG) }, -EOPNOTSUPP,
-	  "command VERIFY_SIG kernel: ", true },
+	{ "VERIFY_SIG", { INLINE(VERIFY_SIG, KERNEL, 20) }, -EOPNOTSUPP,
+	  "command VERIFY_SIG kernel: only a kernel has the keys", false },
+	{ "VERIFY_SIG, enforced", { INLINE(VERIFY_SIG, KERNEL, 20) }, -EPERM, "payload of its own",
+	  true },
+	{ "VERIFY_SIG of nothing", { INLINE(VERIFY_SIG, KERNEL, 0) }, -EINVAL, "empty payload",
+	  false },
+	{ "VERIFY_SIG by reference", { BAD_REF(CMD, KEXEC_BPF_VERIFY_SIG) }, -EINVAL,
+	  "only for a payload of its own", false },
 	{ "part 0", { BAD_REF(SUBCMD, 0) }, -EBADMSG, "part 0 does not exist", true },
 	{ "part 4", { BAD_REF(SUBCMD, 4) }, -EBADMSG, "part 4 does not exist", true },
 	{ "chunk type 2", { BAD_REF(CHUNK_TYPE, 2) }, -EBADMSG, "chunk of type 2", true },
@@ -217,6 +223,19 @@ static void test_initrds(void **state)
 	assert_string_equal(s.reason.text, "command COPY initrd: more than 16 initrds");
 }
 
+/* What is given as bytes has a limit for all together, which the last byte may reach. */
+static void test_inline_limit(void **state)
+{
+	static const struct command kernel = INLINE(COPY, KERNEL, 20);
+	static const struct command cmdline = INLINE(COPY, CMDLINE, 1);
+	autostage struct vm_stage s = { .inline_bytes = LIMIT_BPF_INLINE - 20 };
+
+	(void)state;
+	assert_int_equal(say(&s, &kernel), 0);
+	assert_int_equal(say(&s, &cmdline), -E2BIG);
+	assert_non_null(strstr(s.reason.text, "more than 1073741824 bytes of payloads of its own"));
+}
+
 /* The tests' programs name functions by row: they must be the ones that are meant. */
 static void test_function_rows(void **state)
 {
@@ -233,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
 		cmocka_unit_test(test_initrds),
+		cmocka_unit_test(test_inline_limit),
 		cmocka_unit_test(test_function_rows),
 	};
 

@@ -131,7 +131,7 @@ static const struct hostile runs[] = {
 	  "insn 0 (mov64 r0, r7) reads r7, which holds nothing" },
 	{ "register to add to never written", { ADD64_K(R7, 1), RETURN_0 }, -EBADMSG,
 	  "reads r7, which holds nothing" },
-	{ "r0 never written", { EXIT }, -EBADMSG, "ends a function with nothing in r0" },
+	{ "r0 never written", { EXIT }, -EBADMSG, "ends the program with nothing in r0" },
 	{ "argument gone after a call",
 	  { MOV64_X(R6, R1), MOV64_K(R1, 1), CALL_KF(KF_GET), MOV64_X(R0, R1), EXIT }, -EBADMSG,
 	  "reads r1, which holds nothing" },
@@ -225,22 +225,12 @@ static const struct hostile runs[] = {
 	  "is given 0, which is no parser context" },
 };
 
-static size_t length(const struct vm_insn *code)
-{
-	static const struct vm_insn none;
-	size_t n = CODE;
-
-	while (n > 0 && memcmp(&code[n - 1], &none, sizeof(none)) == 0)
-		n--;
-	return n;
-}
-
 static int run(const struct hostile *h, bool check_only, uint64_t *ret, struct why *w)
 {
 	static const unsigned char image_bytes[64] = "MZ";
 	autoblob struct blob image = { 0 };
 	autostage struct vm_stage stage = { .id = ID };
-	struct vm_program p = { .nr = length(h->code) };
+	struct vm_program p = { .nr = code_length(h->code, CODE) };
 	struct kexec_bpf_ctx ctx = { .version = 1, .parser_id = ID, .nr_bufs = 1,
 				     .buf_size = { sizeof(image_bytes) } };
 	/* A copy that ends where the program ends, so that the sanitizer sees more. */

@@ -260,7 +260,7 @@ static void test_compressed_cache(void **state)
 	autoblob struct blob b = { 0 };
 	autodump struct dump d;
 	unsigned char first[4096], again[4096];
-	uint32_t size;
+	uint32_t size = 0;
 
 	(void)state;
 	dump_make(&d, 8);

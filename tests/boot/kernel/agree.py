@@ -21,13 +21,10 @@ import re
 import sys
 
 # What we unpack and kernels refuse: how the section starts, the error, and the
-# option with which a kernel has it. Without one it is not served on purpose
-# (bpf/kernel/README): those decompressors were made for input that is trusted.
+# option with which a kernel has it.
 NOT_SERVED = (
     # xz with x86 as its first filter, as the kernel's own xzkern has it.
     (re.compile(rb"\xfd7zXZ\0.{6}.\x01\x04\0", re.DOTALL), "EBADMSG", "CONFIG_XZ_DEC_X86"),
-    (re.compile(rb"\x02\x21\x4c\x18"), "EOPNOTSUPP", None),  # lz4, legacy frame
-    (re.compile(rb"\x5d\0\0"), "EOPNOTSUPP", None),  # lzma
 )
 SECTOR = 512  # the images' sections start at multiples of it
 # Behind the program: the loader of the architecture is asked whether it is one.
@@ -115,7 +112,7 @@ def is_not_served(here, kernel, config):
     with open(here["file"], "rb") as f:
         image = f.read()
     for start, error, option in NOT_SERVED:
-        has_it = option and (config is None or option in config)
+        has_it = config is None or option in config
         if kernel["result"] == error and not has_it and any(
                 start.match(image, at) for at in range(0, len(image), SECTOR)):
             return True

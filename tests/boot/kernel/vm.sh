@@ -94,29 +94,9 @@ keep_log() {
 	[ "$failed" = 0 ] || cp "$work/log.all" "${TMPDIR:-/tmp}/kexec-kernel-$1.log"
 }
 
-# skeleton OUT: skel.bpf.c in the posted form; a skip if the tools are missing
+# skeleton OUT [NAME [BPFTOOL]]: a program of tests/skel in the posted form; a skip if
+# the tools are missing
 skeleton() {
-	for _tool in clang llvm-strip bpftool; do
-		command -v $_tool >/dev/null || {
-			skip "no $_tool"
-			return 0
-		}
-	done
-	[ -e /usr/include/bpf/bpf_helpers.h ] || {
-		skip "no libbpf headers"
-		return 0
-	}
-	mkdir -p "$work/skeleton"
-	(
-		cd "$work/skeleton" &&
-			clang -g -O2 -target bpf -D__TARGET_ARCH_x86 \
-				-I"/usr/include/$(uname -m)-linux-gnu" \
-				-c "$here/skel.bpf.c" -o skel.o &&
-			llvm-strip -g skel.o &&
-			bpftool gen skeleton -L skel.o name parser >parser.lskel.h &&
-			$cc -I. -I"$here/skel-stub" -Wno-overflow -o skel2c \
-				"$here/skel2c.c" &&
-			./skel2c >opts.c &&
-			$cc -c opts.c -o "$1"
-	) || fail "building the skeleton"
+	_why=$(CC=$cc "$top/tests/skel/build" "$top/tests/skel/${2-posted}.bpf.c" "$1" "${3-bpftool}" 2>&1) && return 0
+	[ $? = 77 ] && skip "$_why" || fail "building the skeleton: $_why"
 }

@@ -4,23 +4,12 @@
  * given inline through ring buffers. Takes .linux of the outermost sections of
  * a well-formed PE image; a test of the form, not a parser for anybody.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
+#include "posted.h"
 
 struct kexec_context {
 	char *parsing_buf[16];
 	unsigned long parsing_buf_sz[16];
 } __attribute__((preserve_access_index));
-
-/* Complete, or libbpf finds it incompatible with the kernel's. */
-struct bpf_parser_context {
-};
-
-extern struct bpf_parser_context *bpf_get_parser_context(unsigned long id) __ksym;
-extern void bpf_put_parser_context(struct bpf_parser_context *ctx) __ksym;
-extern int bpf_buffer_parser(void *buf, __u32 size,
-			     struct bpf_parser_context *ctx) __ksym;
 
 #define RING(n)						\
 	struct {					\
@@ -34,20 +23,6 @@ RING(4096) ringbuf_3 SEC(".maps");
 RING(4096) ringbuf_4 SEC(".maps");
 
 #define MAX_KERNEL (8 << 20)
-
-struct command {
-	__u16 cmd;
-	__u8 subcmd;
-	__u8 pipeline_flag;
-	__u32 payload_len;
-	__u16 num_chunks;
-} __attribute__((packed));
-
-struct section {
-	__u64 name;
-	__u32 vsize, va, rsize, off;
-	__u32 rest[4];
-};
 
 #define DOT_LINUX 0x0078756e696c2eull
 
