@@ -70,12 +70,13 @@ int boot_image_set_cmdline(struct boot_image *img, const char *text, size_t len,
 	free(img->cmdline);
 	img->cmdline = copy;
 	img->cmdline_given = false;
+	img->cmdline_bytes = (struct extent){ 0 };
 	set_origin(img->cmdline_origin, sizeof(img->cmdline_origin), origin);
 	return 0;
 }
 
-/* Zeros behind a part so that the next one starts at a multiple of 4, as the kernel expects. */
-static unsigned int padding_after(const struct boot_image *img, size_t i)
+/* As the kernel expects. */
+unsigned int boot_image_initrd_padding(const struct boot_image *img, size_t i)
 {
 	return i + 1 < img->nr_initrd ? -img->initrd[i].bytes.len & 3 : 0;
 }
@@ -85,7 +86,7 @@ uint64_t boot_image_initrd_size(const struct boot_image *img)
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < img->nr_initrd; i++)
-		size += img->initrd[i].bytes.len + padding_after(img, i);
+		size += img->initrd[i].bytes.len + boot_image_initrd_padding(img, i);
 	return size;
 }
 
@@ -94,10 +95,11 @@ int boot_image_join_initrd(const struct boot_image *img, struct blob *memfd, str
 	static const unsigned char zeros[4];
 
 	for (size_t i = 0; i < img->nr_initrd; i++) {
+		struct span padding = { zeros, boot_image_initrd_padding(img, i) };
 		int r = blob_append_extent(memfd, &img->initrd[i].bytes, w);
 
 		if (r == 0)
-			r = blob_append(memfd, (struct span){ zeros, padding_after(img, i) }, w);
+			r = blob_append(memfd, padding, w);
 		if (r < 0)
 			return r;
 	}

@@ -26,6 +26,7 @@ struct boot_part {
 	struct extent bytes;
 	char origin[64]; /* where it came from: "section .initrd", "--initrd" */
 	bool given;      /* by the user; else it was in the image */
+	struct extent packed; /* what .bytes were unpacked from; .blob NULL: nothing was */
 };
 
 /* Which profile of a unified kernel image, FORMATS.md section 2. */
@@ -41,6 +42,7 @@ struct boot_image {
 	char *cmdline; /* owned; NULL: none */
 	char cmdline_origin[64];
 	bool cmdline_given;
+	struct extent cmdline_bytes; /* the section it was read from; .blob NULL: none */
 	struct boot_part dtb; /* .bytes.blob is NULL: none */
 
 	/* The parser program that the file itself carries, section .bpf; .blob is NULL: none. */
@@ -49,6 +51,7 @@ struct boot_image {
 	/* The formats that were opened on the way in, outermost first; the last is the kernel's. */
 	const struct file_type *layers[LIMIT_LAYERS];
 	size_t nr_layers;
+	struct boot_part opened[LIMIT_LAYERS]; /* what each of them was opened from */
 
 	struct blob *blobs[BOOT_IMAGE_BLOBS]; /* owned */
 	size_t nr_blobs;
@@ -77,6 +80,9 @@ int boot_image_add_initrd(struct boot_image *img, const struct extent *bytes, co
 /* Sets the command line, a copy of @text cut to @len. -ENOMEM. */
 int boot_image_set_cmdline(struct boot_image *img, const char *text, size_t len,
 			   const char *origin, struct why *w);
+
+/* Zeros behind part @i when the initrd parts are joined: the next one starts at a multiple of 4. */
+unsigned int boot_image_initrd_padding(const struct boot_image *img, size_t i);
 
 /* The size of all initrd parts joined: each but the last padded with zeros to 4 bytes. */
 uint64_t boot_image_initrd_size(const struct boot_image *img);

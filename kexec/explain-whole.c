@@ -15,6 +15,12 @@ static const struct {
 	{ EBADMSG, "EBADMSG",
 	  "the image, its parser program or its signature is malformed; kexec-image check tells "
 	  "more" },
+	{ ENOMSG, "ENOMSG", "the parser program in the image does not know such images" },
+	{ EPROTO, "EPROTO",
+	  "the parser program in the image does something else than this kernel expects of one" },
+	{ EBUSY, "EBUSY",
+	  "the parser program in the image names a part twice, or another kexec is at work at this "
+	  "moment; try again" },
 	{ E2BIG, "E2BIG",
 	  "the image has more sections or initrds, or a longer command line, than this kernel "
 	  "takes" },
@@ -25,7 +31,7 @@ static const struct {
 	  "this kernel enforces signatures, and the signed image brings its own initrd or command "
 	  "line: leave out --initrd and --command-line" },
 	{ EOPNOTSUPP, "EOPNOTSUPP",
-	  "the image needs a command or a compression that this kernel was built without" },
+	  "the image needs a command or a compression that this kernel does not have" },
 	{ EIO, "EIO",
 	  "the parser program is good, and could not be loaded all the same; see dmesg, and "
 	  "sysctl net.core.bpf_jit_enable, which must not be 0" },

@@ -197,6 +197,8 @@ static void tell_eperm(struct line *l)
 		  "kernel.kexec_load_limit_panic is used up");
 	say_cause(l, lockdown_counts(l->r) && h->lockdown == LOCKDOWN_UNKNOWN, "kernel lockdown");
 	say_cause(l, h->seccomp == 1, "the seccomp filter that this process runs under");
+	say_cause(l, l->r->whole, "CAP_BPF or CAP_PERFMON is missing, or the image's signature does "
+				  "not cover what its parser program names");
 	say_cause(l, true, l->text);
 }
 

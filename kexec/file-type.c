@@ -98,6 +98,8 @@ static int open_all_layers(struct boot_image *img, const struct file_type *force
 		if (img->nr_layers == ARRAY_SIZE(img->layers))
 			return why(w, -E2BIG, "more than %d layers inside each other",
 				   LIMIT_LAYERS);
+		img->opened[img->nr_layers] = img->kernel;
+		img->kernel.packed = (struct extent){ 0 };
 		r = open_layer(img, forced, &ft, w);
 		if (r < 0) {
 			for (size_t i = img->nr_layers; i-- > 0;)
@@ -134,10 +136,11 @@ static void find_parser(struct boot_image *img)
 		extent_sub(&img->parser, &file, s->file_off, s->file_len);
 }
 
+/* @ret is what was found up to a failure as well. */
 static int open_file(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		     const struct uki_choice *choice, struct why *w)
 {
-	autoimage struct boot_image img = { .choice = choice, .altered = choice };
+	struct boot_image img = { .choice = choice, .altered = choice };
 	int r;
 
 	strcpy(img.kernel.origin, "file");
@@ -146,15 +149,13 @@ static int open_file(struct boot_image *ret, struct blob *file, const struct fil
 		r = open_all_layers(&img, forced, w);
 	if (r == 0 && img.choice)
 		r = why(w, -EINVAL, "is no unified kernel image, and so has no profiles");
-	if (r < 0)
-		return r;
-	find_parser(&img);
+	if (img.nr_blobs > 0)
+		find_parser(&img);
 	*ret = img;
-	img = (struct boot_image){ 0 };
-	return 0;
+	return r;
 }
 
-int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
 		   struct why *w)
 {
 	return open_file(ret, file, forced, NULL, w);
@@ -164,5 +165,18 @@ int file_type_open_profile(struct boot_image *ret, struct blob *file,
 			   const struct file_type *forced, const struct uki_choice *choice,
 			   struct why *w)
 {
-	return open_file(ret, file, forced, choice, w);
+	autoimage struct boot_image img = { 0 };
+	int r = open_file(&img, file, forced, choice, w);
+
+	if (r < 0)
+		return r;
+	*ret = img;
+	img = (struct boot_image){ 0 };
+	return 0;
+}
+
+int file_type_open(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w)
+{
+	return file_type_open_profile(ret, file, forced, NULL, w);
 }

@@ -53,4 +53,13 @@ int file_type_open_profile(struct boot_image *ret, struct blob *file,
 			   const struct file_type *forced, const struct uki_choice *choice,
 			   struct why *w);
 
+/*
+ * The same for who shows images rather than loads them: @ret is what was found up
+ * to a failure as well, and to be freed in any case. opened[nr_layers] then is
+ * what could not be opened (there is none over LIMIT_LAYERS, and none if nr_blobs
+ * is 0); the parts are not to be relied on.
+ */
+int file_type_peel(struct boot_image *ret, struct blob *file, const struct file_type *forced,
+		   struct why *w);
+
 #endif

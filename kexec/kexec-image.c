@@ -22,6 +22,10 @@ static const struct command {
 	  image_add_parser_help, image_add_parser, NULL },
 	{ "check", "run the parser program in an image and compare with our parsers",
 	  image_check_help, image_check, NULL },
+	{ "inspect", "show what is inside an image, and who signed it",
+	  image_inspect_help, image_inspect, NULL },
+	{ "extract", "write sections and parts of an image to files",
+	  image_extract_help, image_extract, NULL },
 	{ "envelope", "wrap a kernel, an initrd and a command line into one ELF file",
 	  image_envelope_help, image_envelope, "build_zboot_envelop" },
 };

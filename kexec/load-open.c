@@ -45,6 +45,7 @@ enum kexec_exit load_open_kernel(struct load *l)
 		return code;
 	if (blob_open(&file, o->kernel, &w) < 0)
 		return load_complain(KEXEC_EXIT_DIE, "Cannot load", o->kernel, &w);
+	file.progress = progress_terminal(&l->progress);
 	r = file_type_open(&l->image, &file, forced, &w);
 	if (r == -ENOEXEC && !forced)
 		return load_complain(KEXEC_EXIT_FAILED, "Cannot determine the file type of", o->kernel,

@@ -110,7 +110,7 @@ int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
 
 /* ---- the digest ---- */
 
-static int digest_extent(struct digest *d, const struct extent *e, unsigned char *chunk,
+static int add_extent(struct digest *d, const struct extent *e, unsigned char *chunk,
 			 struct why *w)
 {
 	for (uint64_t off = 0; off < e->len;) {
@@ -142,7 +142,7 @@ static int digest_segments(const struct segments *s, struct digest *d,
 		if (seg->unverified || !seg->bytes.blob || seg->bytes.len == 0)
 			continue;
 		params->ranges[nr++] = (struct purgatory_range){ seg->mem, seg->bytes.len };
-		r = digest_extent(d, &seg->bytes, chunk, w);
+		r = add_extent(d, &seg->bytes, chunk, w);
 		if (r < 0)
 			why_prefix(w, "%s: ", seg->name);
 	}

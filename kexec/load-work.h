@@ -9,6 +9,7 @@
 #include "kexec/load-check.h"
 #include "kexec/load.h"
 #include "kexec/plan.h"
+#include "lib/progress.h"
 
 /* Everything a load knows, so that its steps have one argument. */
 struct load {
@@ -23,6 +24,7 @@ struct load {
 	const char *cmdline;
 	struct load_check check;
 	struct plan plan;
+	struct progress_line progress; /* of opening the kernel */
 };
 
 /* One line, "WHAT PATH: reason". Returns @code. */

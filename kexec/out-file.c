@@ -18,14 +18,17 @@
 #define COPY_BUFFER (128 * KiB)
 #define NAME_TRIES  100
 
-/* What is at @path must be a file of its own; a symbolic link stands for what it leads to. */
-static int check_target(char **ret_path, mode_t *ret_mode, const char *path,
+/*
+ * What is at @path must be a file of its own. A symbolic link stands for what it
+ * leads to if @follow; if not, rename(2) would replace one that is made meanwhile.
+ */
+static int check_target(char **ret_path, mode_t *ret_mode, const char *path, bool follow,
 			const struct blob *const *inputs, size_t nr_inputs, struct why *w)
 {
 	struct stat st, in;
 
 	*ret_mode = 0;
-	if (stat(path, &st) < 0) {
+	if ((follow ? stat(path, &st) : lstat(path, &st)) < 0) {
 		if (errno != ENOENT)
 			return why(w, -errno, "cannot create '%s': %s", path, strerror(errno));
 		*ret_path = strdup(path);
@@ -38,7 +41,7 @@ static int check_target(char **ret_path, mode_t *ret_mode, const char *path,
 		    in.st_ino == st.st_ino)
 			return why(w, -EINVAL, "'%s' is the same file as the input %s", path,
 				   inputs[i]->name);
-	*ret_path = realpath(path, NULL);
+	*ret_path = follow ? realpath(path, NULL) : strdup(path);
 	*ret_mode = st.st_mode & 0777;
 	return *ret_path ? 0 : why(w, -errno, "cannot create '%s': %s", path, strerror(errno));
 }
@@ -102,8 +105,8 @@ static bool is_interrupted(void)
 	return false;
 }
 
-int out_file_create(struct out_file *ret, const char *path, const struct blob *const *inputs,
-		    size_t nr_inputs, struct why *w)
+static int create(struct out_file *ret, const char *path, bool follow,
+		  const struct blob *const *inputs, size_t nr_inputs, struct why *w)
 {
 	autoout struct out_file o = { 0 };
 	mode_t mode = 0;
@@ -111,7 +114,7 @@ int out_file_create(struct out_file *ret, const char *path, const struct blob *c
 
 	block_signals(&o.signals);
 	o.active = true;
-	r = check_target(&o.path, &mode, path, inputs, nr_inputs, w);
+	r = check_target(&o.path, &mode, path, follow, inputs, nr_inputs, w);
 	if (r == 0 && !(o.file.name = strdup(path)))
 		r = why(w, -ENOMEM, "out of memory");
 	if (r == 0)
@@ -123,6 +126,24 @@ int out_file_create(struct out_file *ret, const char *path, const struct blob *c
 	*ret = o;
 	o = (struct out_file){ 0 };
 	return 0;
+}
+
+int out_file_create(struct out_file *ret, const char *path, const struct blob *const *inputs,
+		    size_t nr_inputs, struct why *w)
+{
+	return create(ret, path, true, inputs, nr_inputs, w);
+}
+
+int out_file_create_in(struct out_file *ret, const char *dir, const char *name,
+		       const struct blob *const *inputs, size_t nr_inputs, struct why *w)
+{
+	autofree char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return why(w, -ENOMEM, "out of memory");
+	}
+	return create(ret, path, false, inputs, nr_inputs, w);
 }
 
 static void write_failed(struct out_file *o, int err)

@@ -35,6 +35,14 @@ struct out_file {
 int out_file_create(struct out_file *ret, const char *path, const struct blob *const *inputs,
 		    size_t nr_inputs, struct why *w);
 
+/*
+ * The same for the file @name in the folder @dir, and for no other: -EINVAL as well
+ * if it is a symbolic link. Who gets @name from an image sees to it that it is the
+ * name of a file.
+ */
+int out_file_create_in(struct out_file *ret, const char *dir, const char *name,
+		       const struct blob *const *inputs, size_t nr_inputs, struct why *w);
+
 void out_file_bytes(struct out_file *o, struct span bytes);
 void out_file_zeros(struct out_file *o, uint64_t len);
 void out_file_extent(struct out_file *o, const struct extent *e);

@@ -299,6 +299,33 @@ int blob_append_extent(struct blob *memfd, const struct extent *e, struct why *w
 	return 0;
 }
 
+int blob_room(struct blob *memfd, uint64_t len, unsigned char **ret, struct why *w)
+{
+	void *room;
+
+	if (memfd->size > 0)
+		return why(w, -EINVAL, "the %s has bytes already", memfd->name);
+	if (ftruncate(memfd->fd, len) < 0)
+		return why(w, -errno, "cannot keep the %s in memory: %s", memfd->name,
+			   strerror(errno));
+	room = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, memfd->fd, 0);
+	if (room == MAP_FAILED)
+		return why(w, -errno, "cannot map the %s: %s", memfd->name, strerror(errno));
+	*ret = room;
+	return 0;
+}
+
+int blob_room_done(struct blob *memfd, unsigned char *room, uint64_t len, uint64_t used,
+		   struct why *w)
+{
+	munmap(room, len);
+	if (ftruncate(memfd->fd, used) < 0)
+		return why(w, -errno, "cannot keep the %s in memory: %s", memfd->name,
+			   strerror(errno));
+	memfd->size = used;
+	return 0;
+}
+
 int blob_seal(struct blob *memfd, struct why *w)
 {
 	int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;

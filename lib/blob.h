@@ -18,6 +18,8 @@
 #include "lib/span.h"
 #include "lib/why.h"
 
+struct progress;
+
 enum blob_kind {
 	BLOB_NONE, /* zeroes: owns nothing */
 	BLOB_MEMORY,
@@ -31,6 +33,7 @@ struct blob {
 	unsigned char *data; /* MEMORY */
 	uint64_t size;
 	char *name; /* for messages: a path, or what the bytes are */
+	struct progress *progress; /* borrowed; told of long work on the bytes */
 };
 
 /*
@@ -48,7 +51,8 @@ int blob_copy(struct blob *ret, struct span bytes, const char *name, struct why 
 
 /*
  * A second owner of the same bytes: its descriptor is a duplicate, memory is
- * copied. For a file that two producers read. -errno of fcntl(2), -ENOMEM.
+ * copied, and nobody is told of its progress. For a file that two producers read.
+ * -errno of fcntl(2), -ENOMEM.
  */
 int blob_dup(struct blob *ret, const struct blob *b, struct why *w);
 
@@ -89,6 +93,16 @@ int extent_dup(const struct extent *e, uint64_t off, size_t len, unsigned char *
 /* Appends to a memfd. An extent is copied inside the kernel where it can be. */
 int blob_append(struct blob *memfd, struct span bytes, struct why *w);
 int blob_append_extent(struct blob *memfd, const struct extent *e, struct why *w);
+
+/*
+ * Room for @len bytes in an empty memfd, to be written in place; nothing is
+ * reserved but address space and what the kernel accounts for. To be given back,
+ * also after an error of the caller's: the first @used bytes of it stay.
+ * -errno of ftruncate(2) or mmap(2).
+ */
+int blob_room(struct blob *memfd, uint64_t len, unsigned char **ret, struct why *w);
+int blob_room_done(struct blob *memfd, unsigned char *room, uint64_t len, uint64_t used,
+		   struct why *w);
 
 /* No one can change the bytes from here on. -errno of fcntl(2). */
 int blob_seal(struct blob *memfd, struct why *w);

@@ -18,7 +18,7 @@ struct stream {
 	size_t start, end;
 	unsigned char *out; /* room for STREAM_OUT bytes */
 	struct blob *memfd;
-	uint64_t limit;
+	uint64_t limit, total; /* bytes that may come out; of input */
 	struct why *why;
 };
 

@@ -7,6 +7,7 @@
 #include "lib/codec.h"
 #include "lib/decompress.h"
 #include "lib/limits.h"
+#include "lib/progress.h"
 
 /* lzma last: its "magic" is only the most common first bytes. */
 static const struct codec *const codecs[] = {
@@ -55,6 +56,14 @@ int stream_truncated(struct stream *s)
 	return why(s->why, -EBADMSG, "%s data ends early", s->codec->name);
 }
 
+static void tell(const struct stream *s, uint64_t done)
+{
+	struct progress *p = s->rest.blob->progress;
+
+	if (p)
+		p->report(p, s->memfd->name, done, s->total);
+}
+
 int stream_fill(struct stream *s)
 {
 	size_t len = s->rest.len < STREAM_IN ? s->rest.len : STREAM_IN;
@@ -68,6 +77,7 @@ int stream_fill(struct stream *s)
 	s->start = 0;
 	s->end = len;
 	extent_sub(&s->rest, &s->rest, len, s->rest.len - len);
+	tell(s, s->total - s->rest.len);
 	return 0;
 }
 
@@ -153,7 +163,7 @@ int decompress(const struct codec *c, const struct extent *in, struct blob *ret,
 	autofree unsigned char *out_buf = malloc(STREAM_OUT);
 	autoblob struct blob memfd = { 0 };
 	struct stream s = { .codec = c, .rest = *in, .in = in_buf, .out = out_buf,
-			    .memfd = &memfd, .limit = limit, .why = w };
+			    .memfd = &memfd, .limit = limit, .total = in->len, .why = w };
 	int r;
 
 	if (!c->member)
@@ -162,8 +172,10 @@ int decompress(const struct codec *c, const struct extent *in, struct blob *ret,
 	if (!in_buf || !out_buf)
 		return why(w, -ENOMEM, "out of memory");
 	r = blob_memfd(&memfd, what, w);
-	if (r == 0)
+	if (r == 0) {
 		r = all_members(&s);
+		tell(&s, s.total);
+	}
 	if (r == 0 && memfd.size == 0)
 		r = why(w, -EBADMSG, "%s data unpacks to nothing", c->name);
 	if (r == 0)
@@ -171,6 +183,7 @@ int decompress(const struct codec *c, const struct extent *in, struct blob *ret,
 	if (r < 0)
 		return r;
 
+	memfd.progress = in->blob->progress;
 	*ret = memfd;
 	memfd = (struct blob){ 0 };
 	return 0;

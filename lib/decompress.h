@@ -29,8 +29,9 @@ const char *codec_name(const struct codec *c);
 
 /*
  * Unpacks all of @in into @ret, a sealed memfd called @what of at most @limit
- * bytes. -EOPNOTSUPP if the codec was not built in; -EBADMSG for bad or
- * truncated data; -E2BIG over the limit; -ENOMEM; -errno of reading, writing.
+ * bytes. Who listens to the progress of @in's blob is told, and of @ret's too.
+ * -EOPNOTSUPP if the codec was not built in; -EBADMSG for bad or truncated data;
+ * -E2BIG over the limit; -ENOMEM; -errno of reading, writing.
  */
 int decompress(const struct codec *c, const struct extent *in, struct blob *ret, const char *what,
 	       uint64_t limit, struct why *w);

@@ -23,6 +23,13 @@
 #define LIMIT_PE_DEBUG 32
 /* A parser program: KEXEC_BPF_MAX_OBJECT of bpf/kexec-bpf.h. */
 #define LIMIT_PARSER (1 * MiB)
+/* Certificate table: a signature is 2 KiB, one with a long chain and a time stamp 20. */
+#define LIMIT_CERTIFICATES (1 * MiB)
+/* Signatures of one file, and certificates from a signer to its root. */
+#define LIMIT_SIGNATURES 16
+#define LIMIT_CHAIN      8
+/* Text of a section that is shown: os-release has some 400 bytes. */
+#define LIMIT_SHOWN_TEXT (16 * KiB)
 
 /* Images inside images: a zboot in a UKI in a compressed file is three. */
 #define LIMIT_NESTING 4
@@ -36,6 +43,8 @@
 #define LIMIT_SIDECARS 64
 /* A kernel after decompression; the in-kernel decompressor has the same cap. */
 #define LIMIT_DECOMPRESSED (512 * MiB)
+/* Compressed data that is read as a whole, to be unpacked in one step. */
+#define LIMIT_AT_ONCE (128 * MiB)
 /* What an x86 kernel may ask for with init_size: its own virtual window. */
 #define LIMIT_INIT_SIZE (1 * GiB)
 /* Text section of a UKI that becomes a command line; x86 takes at most 2048 bytes. */

@@ -11,6 +11,7 @@ static int compressed_open(struct boot_image *img, struct why *w)
 {
 	unsigned char head[CODEC_HEAD];
 	autoblob struct blob kernel = { 0 };
+	const struct extent packed = img->kernel.bytes;
 	const struct codec *codec;
 	int r = extent_head(&img->kernel.bytes, head, sizeof(head), w);
 
@@ -22,10 +23,11 @@ static int compressed_open(struct boot_image *img, struct why *w)
 	r = decompress(codec, &img->kernel.bytes, &kernel, "kernel", LIMIT_DECOMPRESSED, w);
 	if (r == 0)
 		r = boot_image_own(img, &kernel, &img->kernel.bytes, w);
-	if (r == 0)
-		snprintf(img->kernel.origin, sizeof(img->kernel.origin), "%s data",
-			 codec_name(codec));
-	return r;
+	if (r < 0)
+		return r;
+	snprintf(img->kernel.origin, sizeof(img->kernel.origin), "%s data", codec_name(codec));
+	img->kernel.packed = packed;
+	return 0;
 }
 
 const struct file_type file_type_compressed = {

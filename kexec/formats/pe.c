@@ -17,6 +17,7 @@
 #define COFF_OPT_SIZE     20
 #define OPT_MAGIC         0
 #define OPT_HEADERS_SIZE  60
+#define OPT_CHECKSUM      64
 #define OPT_SUBSYSTEM     68
 #define OPT_NR_DIRS       108
 #define OPT_DIRS          112
@@ -30,6 +31,7 @@
 #define SUBSYSTEM_EFI_APP 10
 #define SECTION_SIZE      40
 #define SECTION_VSIZE     8
+#define SECTION_ADDRESS   12
 #define SECTION_RAW_SIZE  16
 #define SECTION_RAW_OFF   20
 
@@ -112,6 +114,7 @@ static int read_certificates(struct pe *pe, struct span opt, const struct layout
 			   l->opt_size, nr_dirs);
 	if (nr_dirs <= DIR_CERTIFICATES)
 		return 0;
+	pe->cert_dir_off = l->opt_off + dir;
 	if (!span_le32(opt, dir, &off) || !span_le32(opt, dir + 4, &len))
 		return why(w, -EBADMSG, "PE optional header ends inside its directories");
 	if (len == 0)
@@ -147,6 +150,8 @@ static int read_optional(struct pe *pe, struct layout *l, const struct extent *i
 	if (l->headers_size < l->table_end || l->headers_size > image->len)
 		return why(w, -EBADMSG, "PE header size %#x does not fit the file",
 			   l->headers_size);
+	pe->headers_size = l->headers_size;
+	pe->checksum_off = l->opt_off + OPT_CHECKSUM;
 	return read_certificates(pe, opt, l, image, w);
 }
 
@@ -169,6 +174,8 @@ static int read_section(struct pe_section *ret, struct span header, unsigned int
 		return why(w, -EBADMSG, "section %u (%s) at %#x overlaps the headers", i, s.name,
 			   raw_off);
 
+	span_le32(header, SECTION_ADDRESS, &s.address);
+	s.raw_size = raw_size;
 	s.file_off = raw_size ? raw_off : 0;
 	s.file_len = raw_size < s.virtual_size ? raw_size : s.virtual_size;
 	*ret = s;

@@ -26,12 +26,17 @@
 struct pe_section {
 	char name[PE_NAME_SIZE + 1]; /* printable; "?" where it is no ASCII */
 	uint32_t virtual_size;       /* 0: the stub treats the section as absent */
+	uint32_t address;            /* where it is loaded, from the start of the image */
+	uint32_t raw_size;           /* bytes the file sets aside for it, padding included */
 	uint32_t file_off;           /* bytes from the start of the image */
 	uint32_t file_len;           /* bytes that the file has of it: the smaller of both sizes */
 };
 
 struct pe {
 	uint16_t machine;
+	uint64_t checksum_off;       /* of the field CheckSum, bytes from the start */
+	uint64_t cert_dir_off;       /* of the directory entry for certificates; 0: none */
+	uint32_t headers_size;       /* bytes; sections start behind them */
 	uint32_t cert_off, cert_len; /* certificate table, bytes; len 0: none */
 	struct pe_section *sections; /* owned */
 	size_t nr_sections;

@@ -23,7 +23,10 @@ static int take_cmdline(struct boot_image *img, const struct extent *section, st
 
 	if (r < 0 || !text || img->cmdline)
 		return r;
-	return boot_image_set_cmdline(img, text, strlen(text), "section .cmdline", w);
+	r = boot_image_set_cmdline(img, text, strlen(text), "section .cmdline", w);
+	if (r == 0)
+		img->cmdline_bytes = *section;
+	return r;
 }
 
 /* Adds what the image has and no outer layer has set; the kernel last, since it is the input. */

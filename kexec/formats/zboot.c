@@ -89,9 +89,11 @@ static int zboot_open(struct boot_image *img, struct why *w)
 		return why(w, -EBADMSG, "zboot kernel unpacks to %llu bytes, its trailer says %u",
 			   (unsigned long long)kernel.size, z.unpacked);
 	r = boot_image_own(img, &kernel, &img->kernel.bytes, w);
-	if (r == 0)
-		strcpy(img->kernel.origin, "zboot payload");
-	return r;
+	if (r < 0)
+		return r;
+	strcpy(img->kernel.origin, "zboot payload");
+	img->kernel.packed = z.payload;
+	return 0;
 }
 
 const struct file_type file_type_zboot = {

@@ -76,5 +76,24 @@ for arch in x86_64 arm64; do
 		echo "ok $n - $what # SKIP test-options is not built"
 	fi
 done
+# What is printed about a refused image, and the table of that in kexec.8.
+tr -d '\n\t' < "$top_srcdir/kexec/explain-whole.c" |
+	grep -oE '\{ E[A-Z0-9]+, "E[A-Z0-9]+",[^}]*\}' |
+	sed -E 's/^\{ (E[A-Z0-9]+), "E[A-Z0-9]+", *"/\1 /; s/" *"//g; s/" *\}$//' > "$dir/says"
+awk '
+	/^\.Sh/          { on = $2 == "REFUSED" }
+	/^\.(El|It Er)/  { if (on && line) print line; line = "" }
+	!on              { next }
+	/^\.It Er/       { line = $3; next }
+	line && /^\.Fl/  { sub(/^\.Fl /, "-"); sub(/ \.$/, ".") }
+	line             { sub(/^\.Nm /, ""); sub(/ Cm /, " "); line = line " " $0 }
+' "$manual" | grep -v '^EPERM' | sed 's/\.$//' > "$dir/told"
+for file in says told; do
+	tr '[:upper:]' '[:lower:]' < "$dir/$file" | LC_ALL=C sort > "$dir/$file.sorted"
+done
+[ "$(wc -l < "$dir/says")" -ge 10 ] && diff "$dir/says.sorted" "$dir/told.sorted" > "$dir/diff"
+status=$?
+[ $status -eq 0 ] || sed 's/^/# /' "$dir/diff"
+result $status "kexec.8 has what is printed about refused images"
 echo "1..$n"
 exit $failed

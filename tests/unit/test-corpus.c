@@ -61,6 +61,27 @@ static void make_cut_bzImage(struct bytes *ret)
 	ret->size = 0x300 - 1;
 }
 
+static void make_thin(struct bytes *ret)
+{
+	MAKE_PE(ret, { ".osrel", TEXT("ID=nixos\nNAME=\"\x1b[31mN\xc3\xa9\"\n") },
+		{ ".cmdline", TEXT("init=/nix/store/init") }, { ".linux", TEXT("\\EFI\\k.efi") },
+		{ ".linuxh", TEXT("0123456789abcdef0123456789abcdef") });
+}
+
+/* Entries of 40 bytes, of a type that is none, and of too many bytes. */
+static void make_certificates(struct bytes *ret)
+{
+	size_t at;
+
+	make_uki(ret);
+	at = ret->size;
+	pe_add_certificates(ret, 96);
+	for (unsigned int i = 0; i < 3; i++) {
+		bytes_set(ret, at + 40 * i, 4, i < 2 ? 40 : 4000);
+		bytes_set(ret, at + 40 * i + 4, 4, i == 0 ? 0x20200 : 0x90200);
+	}
+}
+
 static bool make_packed(struct bytes *ret, const char *codec)
 {
 	autobytes struct bytes kernel = { 0 };
@@ -119,6 +140,8 @@ static const struct seed {
 	{ .path = "image/loongarch64-image", .make = make_loongarch64_image },
 	{ .path = "image/bzimage.bz2", .make_packed = make_packed, .codec = "bzip2" },
 	{ .path = "image/bzimage.lzo", .make_packed = make_packed, .codec = "lzo" },
+	{ .path = "inspect/thin", .make = make_thin },
+	{ .path = "inspect/certificates", .make = make_certificates },
 	{ .path = "image/zboot-gzip", .make_packed = make_packed_zboot, .codec = "gzip" },
 	{ .path = "image/zboot-zstd", .make_packed = make_packed_zboot, .codec = "zstd" },
 	{ .path = "image/bzimage.gz", .make_packed = make_packed, .codec = "gzip" },

@@ -267,6 +267,49 @@ static void test_large(void **state)
 	}
 }
 
+/* Of members of different sizes, the last one's says nothing about the first. */
+static void expect_members(const size_t *sizes, size_t nr)
+{
+	autobytes struct bytes packed = { 0 }, want = { 0 }, out = { 0 };
+	struct why w = { 0 };
+
+	for (size_t i = 0; i < nr; i++) {
+		autobytes struct bytes one = { 0 }, member = { 0 };
+
+		bytes_fill(&one, 'a' + i, sizes[i]);
+		assert_true(pack(&member, "gzip", bytes_span(&one)));
+		bytes_add(&packed, member.data, member.size);
+		bytes_add(&want, one.data, one.size);
+	}
+	if (unpack("gzip", &packed, &out, want.size, &w) != 0)
+		fail_msg("%s", w.text);
+	assert_int_equal(out.size, want.size);
+	assert_memory_equal(out.data, want.data, want.size);
+	expect_refused("gzip", &packed, want.size - 1, -E2BIG, "unpacks to more than");
+}
+
+static void test_gzip_sizes(void **state)
+{
+	autobytes struct bytes packed = { 0 };
+
+	(void)state;
+	if (!pack(&packed, "gzip", plain_span))
+		skip();
+	expect_members((size_t[]){ 10, 3 * STREAM_OUT }, 2);
+	expect_members((size_t[]){ 3 * STREAM_OUT, 10 }, 2);
+	expect_members((size_t[]){ 10, 10, 70000, 1 }, 4);
+	for (uint64_t size = 0; size < 2 * PLAIN_SIZE; size++) {
+		if (size == PLAIN_SIZE)
+			continue;
+		bytes_set(&packed, packed.size - 4, 4, size);
+		expect_refused("gzip", &packed, MiB, -EBADMSG, "gzip data is damaged");
+	}
+	bytes_set(&packed, packed.size - 4, 4, UINT32_MAX);
+	expect_refused("gzip", &packed, 4 * GiB, -EBADMSG, "gzip data is damaged");
+	bytes_set(&packed, packed.size - 4, 4, PLAIN_SIZE);
+	expect_plain("gzip", &packed, 1);
+}
+
 /* The legacy format has blocks that each unpack to 8 MiB, and no end. */
 static void test_lz4_legacy_blocks(void **state)
 {
@@ -353,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_several_members),
 		cmocka_unit_test(test_straddling_members),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_gzip_sizes),
 		cmocka_unit_test(test_lz4_legacy_blocks),
 		cmocka_unit_test(test_unpacks_to_nothing),
 		cmocka_unit_test(test_names),

@@ -180,6 +180,20 @@ static bool mutate(struct bytes *image)
 	return table;
 }
 
+void mutants_break(struct bytes *image, uint64_t seed)
+{
+	random_state = seed * 2 + 1;
+	random_number(2); /* small seeds have few bits set */
+	mutate(image);
+	/* What stands in the certificate table is half of what there is to break. */
+	for (uint64_t times = random_number(4); times > 0; times--) {
+		uint64_t at = get(image, PE_CERT_OFF, 4);
+
+		if (at < image->size)
+			mutate_field(image, at + random_number(image->size - at), 1);
+	}
+}
+
 void mutants_start(struct mutants *m, uint64_t seed, struct span program)
 {
 	random_state = seed | 1;

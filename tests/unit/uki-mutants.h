@@ -16,6 +16,9 @@ struct mutants {
 };
 
 void mutants_start(struct mutants *m, uint64_t seed, struct span program);
+/* Breaks any image that is laid out like those, up to three times; after the same @seed alike. */
+void mutants_break(struct bytes *image, uint64_t seed);
+
 void mutants_done(struct mutants *m);
 #define automutants __attribute__((cleanup(mutants_done)))
 

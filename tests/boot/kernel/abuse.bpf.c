@@ -14,7 +14,8 @@ enum {
 	INLINE_KERNEL, INLINE_EMPTY, TWO_CHUNKS, SHORT_COMMAND, PAYLOAD_PAST_END,
 	WRONG_ID, READ_OUTSIDE, LEAKS_HANDLE, WRITES_INPUT, HAS_MAP, CALLS_HELPER,
 	CALLS_FUNCTION, CMDLINE_HUGE, BIG_CONTEXT, PIPELINE_2, IGNORES_ERROR,
-	REF_SECTION, REF_REST, REF_HEADERS, READ_CERTS,
+	REF_SECTION, REF_REST, REF_HEADERS, READ_CERTS, VERIFY_REF,
+	VERIFY_UNSIGNED, DONE_PAYLOAD,
 };
 
 #ifndef KERNEL_LEN
@@ -66,7 +67,10 @@ INLINE int inline_kernel(const struct state *s)
 		struct kexec_bpf_cmd_hdr hdr;
 		uint8_t data[16];
 	} __attribute__((packed)) c = {
-		.hdr = { .cmd = KEXEC_BPF_COPY, .subcmd = KEXEC_BPF_KERNEL,
+		.hdr = { .cmd = CASE == VERIFY_UNSIGNED ? KEXEC_BPF_VERIFY_SIG :
+				CASE == DONE_PAYLOAD ? KEXEC_BPF_DONE :
+				KEXEC_BPF_COPY,
+			 .subcmd = KEXEC_BPF_KERNEL,
 			 .payload_len = CASE == INLINE_EMPTY ? 0 : 16 },
 	};
 
@@ -90,6 +94,7 @@ INLINE int kernel(const struct state *s)
 	    CASE == READ_CERTS)
 		off = 16384, len = KERNEL_LEN;
 	return command(s, CASE == DECOMPRESS_GARBAGE ? KEXEC_BPF_DECOMPRESS :
+		       CASE == VERIFY_REF ? KEXEC_BPF_VERIFY_SIG :
 		       CASE == UNKNOWN_COMMAND ? 77 : KEXEC_BPF_COPY,
 		       CASE == UNKNOWN_PART ? 4 : KEXEC_BPF_KERNEL, off, len);
 }
@@ -166,7 +171,8 @@ INLINE int parse(const struct state *s, struct kexec_bpf_ctx *ctx)
 	ret = misbehave(s, ctx);
 	if (ret)
 		return ret;
-	if (CASE == INLINE_KERNEL || CASE == INLINE_EMPTY)
+	if (CASE == INLINE_KERNEL || CASE == INLINE_EMPTY || CASE == VERIFY_UNSIGNED ||
+	    CASE == DONE_PAYLOAD)
 		ret = inline_kernel(s);
 	else if (CASE != DONE_WITHOUT_KERNEL)
 		ret = kernel(s);

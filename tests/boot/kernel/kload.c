@@ -2,15 +2,20 @@
 /*
  * kexec_file_load(2), called with what the command line says and nothing else:
  *
- *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [-x USEC] [KERNEL]
- *	kload -e
+ *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [-x USEC] [-n TIMES] [-a SIGNATURE]
+ *	      [KERNEL]
+ *	kload -e | -s
  *
- * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one. With -x
- * another thread closes the kernel's descriptor so many microseconds later.
+ * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one, -s asks
+ * kexec_load(2) for an unload, which it refuses where it would refuse a load. With
+ * -x another thread closes the kernel's descriptor so many microseconds later. -a
+ * makes a file's bytes the kernel's attribute security.ima before. -n loads
+ * several times and says what of BPF and how many descriptors are left behind.
  * Prints one line, "ok" or the name of the error, and exits 0 for ok.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/reboot.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -19,6 +24,7 @@
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define FILE_UNLOAD		1
@@ -44,20 +50,100 @@ static void *close_kernel(void *unused)
 	return unused;
 }
 
+static int set_ima(const char *file, const char *signature)
+{
+	char buf[4096];
+	int fd = open_arg(signature);
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	close(fd);
+	if (n <= 0 || setxattr(file, "security.ima", buf, n, 0)) {
+		perror(signature);
+		return -1;
+	}
+	return 0;
+}
+
+/* How many objects there are; the kernel is still at work on some that are gone. */
+static unsigned int count(int next_id)
+{
+	union bpf_attr attr = { 0 };
+	unsigned int n = 0;
+
+	while (!syscall(SYS_bpf, next_id, &attr, sizeof(attr))) {
+		attr.start_id = attr.next_id;
+		n++;
+	}
+	return n;
+}
+
+static void take_stock(unsigned int stock[4])
+{
+	stock[0] = count(BPF_PROG_GET_NEXT_ID);
+	stock[1] = count(BPF_MAP_GET_NEXT_ID);
+	stock[2] = count(BPF_LINK_GET_NEXT_ID);
+	stock[3] = 0;
+	for (int fd = 0; fd < 1024; fd++)
+		stock[3] += fcntl(fd, F_GETFD) >= 0;
+}
+
+/* What a process before us has left takes a moment to go. */
+static void settle(unsigned int stock[4])
+{
+	unsigned int before[4];
+
+	take_stock(stock);
+	for (int tries = 0; tries < 20; tries++) {
+		memcpy(before, stock, sizeof(before));
+		usleep(300000);
+		take_stock(stock);
+		if (!memcmp(before, stock, sizeof(before)))
+			break;
+	}
+}
+
+static void say_left(const unsigned int before[4])
+{
+	unsigned int now[4];
+
+	for (int tries = 0; tries < 50; tries++) {
+		take_stock(now);
+		if (!memcmp(before, now, sizeof(now)))
+			break;
+		usleep(100000);
+	}
+	printf("left: %d programs, %d maps, %d links, %d descriptors\n",
+	       (int)(now[0] - before[0]), (int)(now[1] - before[1]),
+	       (int)(now[2] - before[2]), (int)(now[3] - before[3]));
+}
+
 int main(int argc, char **argv)
 {
+	const char *signature = NULL;
+	unsigned int before[4];
+	int times = 1, ret = 0;
 	unsigned long flags = FILE_NO_INITRAMFS, cmdline_len = 0;
 	const char *cmdline = NULL;
 	int initrd = -1, opt;
 	bool closes = false;
 	pthread_t thread;
 
-	while ((opt = getopt(argc, argv, "epui:c:x:")) != -1) {
+	while ((opt = getopt(argc, argv, "espui:c:x:n:a:")) != -1) {
 		switch (opt) {
 		case 'e':
 			reboot(LINUX_REBOOT_CMD_KEXEC);
 			perror("reboot");
 			return 1;
+		case 's':
+			ret = syscall(SYS_kexec_load, 0, 0, NULL, 0);
+			puts(ret ? strerrorname_np(errno) : "ok");
+			return !!ret;
+		case 'n':
+			times = atoi(optarg);
+			break;
+		case 'a':
+			signature = optarg;
+			break;
 		case 'p':
 			flags |= FILE_ON_CRASH;
 			break;
@@ -83,6 +169,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
+		if (signature && set_ima(argv[optind], signature))
+			return 2;
 		kernel = open_arg(argv[optind]);
 		if (kernel < 0)
 			return 2;
@@ -90,11 +178,13 @@ int main(int argc, char **argv)
 
 	if (closes && pthread_create(&thread, NULL, close_kernel, NULL))
 		return 2;
-	if (syscall(SYS_kexec_file_load, kernel, initrd, cmdline_len, cmdline,
-		    flags)) {
-		puts(strerrorname_np(errno) ?: strerror(errno));
-		return 1;
-	}
-	puts("ok");
-	return 0;
+	if (times > 1)
+		settle(before);
+	for (int i = 0; i < times; i++)
+		ret = syscall(SYS_kexec_file_load, kernel, initrd, cmdline_len,
+			      cmdline, flags);
+	puts(!ret ? "ok" : strerrorname_np(errno) ?: strerror(errno));
+	if (times > 1)
+		say_left(before);
+	return !!ret;
 }

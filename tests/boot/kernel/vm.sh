@@ -26,9 +26,9 @@ second_initrd() {
 	rm -rf "$work/second-tree"
 }
 
-# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes
+# vm LOG KERNEL INITRD CMDLINE: until it powers off, or five minutes (vm_time seconds)
 vm() {
-	timeout 300 qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
+	timeout "${vm_time:-300}" qemu-system-x86_64 -accel tcg -cpu qemu64 -m "${vm_mem:-2048}" \
 		-smp 2 -nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$2" -initrd "$3" \
 		-append "console=ttyS0 panic=-1 no_timer_check ${4-}" </dev/null >"$1" 2>&1 ||
@@ -70,6 +70,12 @@ want() {
 		printf '%s %s %s\n' "$_part" "$(wc -c <"$_file")" "$(sha <"$_file")"
 		shift
 	done >"$_dir/$1.parts"
+}
+
+# logs NAME PATTERN: when it is refused, the one line in the kernel's log, and that
+# there is none for the pattern -
+logs() {
+	printf '%s\n' "$2" >"$work/tree/img/$1.log"
 }
 
 # skip WHY: the test goes no further; it returns then
