@@ -50,6 +50,7 @@ segments_row() {
 	set -- /img/vmlinuz "--initrd=/img/initrd-$1" "--command-line=$cmdline"
 	loads ours /sbin/kexec -c -l "$@"
 	loads peer "${peer_program[@]}" -c -l "$@"
+	wants_sha
 	goal wall-ratio 0.25 ours peer
 	# Not the process's own: pages of a mapped file count there, and are the cache's.
 	goal own-ratio 0.5 ours peer
@@ -70,6 +71,7 @@ row_exec_64() {
 	if need_segments; then
 		starts ours /sbin/kexec -c -l "$@"
 		starts ours-i /sbin/kexec -c -i -l "$@"
+		wants_sha
 		goal exec-ratio 1.15 ours ours-i
 	fi
 	starts peer "${peer_program[@]}" -c -l "$@"
