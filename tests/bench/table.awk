@@ -103,6 +103,8 @@ function print_goal(name, kind, limit, a, b,    wa, wb, part, text) {
 		if ((name, "syscall") in wall)
 			text = text sprintf(" (the system call alone: %s)",
 				ratio(wall[name, "syscall"], wb))
+		if ((name, a "-i") in wall)
+			text = text sprintf(" (without the digest: %s)", ratio(wall[name, a "-i"], wb))
 		verdict(name, text, wa <= limit * wb)
 	} else if (kind == "own-ratio") {
 		wa = own[name, a]; wb = own[name, b]
