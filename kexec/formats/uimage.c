@@ -126,6 +126,7 @@ static int uimage_open(struct boot_image *img, struct why *w)
 			       LIMIT_DECOMPRESSED, w);
 		if (r == 0)
 			r = boot_image_own(img, &kernel, &img->kernel.bytes, w);
+		img->kernel.packed = u.data;
 	}
 	if (r == 0)
 		strcpy(img->kernel.origin, "uImage data");

@@ -19,6 +19,8 @@ touch file.efi
 . "$top_srcdir/completions/bash/kexec"
 # shellcheck source=completions/bash/kexec-image
 . "$top_srcdir/completions/bash/kexec-image"
+# shellcheck source=completions/bash/vmcore-dmesg
+. "$top_srcdir/completions/bash/vmcore-dmesg"
 
 # offers FUNCTION WORD...: the last word is the one that is being written
 offers() {
@@ -53,6 +55,9 @@ is "kexec-image extract --section=.in" "$(offers _kexec_image "$image" extract -
 is "kexec-image extract --part=kernel f" "$(offers _kexec_image "$image" extract --part = kernel f)" \
 	"file.efi folder"
 is "build_zboot_envelop f" "$(offers _kexec_image build_zboot_envelop f)" "file.efi folder"
+
+is "vmcore-dmesg --j" "$(offers _vmcore_dmesg "$(dirname "$kexec")/../kdump/vmcore-dmesg" --j)" "--json"
+is "vmcore-dmesg f" "$(offers _vmcore_dmesg vmcore-dmesg f)" "file.efi folder"
 
 # There is a completion for each program that is installed, and the install rule knows it.
 programs=$(sed -nE 's/^PROGRAMS \+= *//p' "$top_srcdir"/*/files.mk | tr ' ' '\n' | sed 's#.*/##' | sort | tr '\n' ' ')
