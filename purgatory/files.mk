@@ -62,6 +62,6 @@ $(eval $(call purgatory_rules,arm64))
 # Into the program goes that of the machine which the program is for.
 purgatory/image.o: purgatory/image.S purgatory/$(ARCH).bin
 	$(call say,AS,$<)
-	$(Q)$(CC) $(CFLAGS) -DPURGATORY_BIN='"purgatory/$(ARCH).bin"' -c -o $@ $<
+	$(Q)$(CC) $(PREFIX_MAP) $(CFLAGS) -DPURGATORY_BIN='"purgatory/$(ARCH).bin"' -c -o $@ $<
 
 -include $(wildcard purgatory/build-*/*.d)

@@ -226,6 +226,12 @@ static long in_us(struct timeval t)
 	return t.tv_sec * 1000000L + t.tv_usec;
 }
 
+static void tell_sha(const char *row)
+{
+	printf("BENCH-TELL %s sha %s\n", row,
+	       strstr(read_file("/proc/cpuinfo"), " sha_ni") ? "yes" : "no");
+}
+
 static void load(const struct row *row, struct command *cmd, int repetition)
 {
 	struct cost c;
@@ -270,8 +276,6 @@ static void start(const struct row *row, struct command *cmd)
 		tell("BENCH-PROBLEM", row->name, cmd->variant);
 		return;
 	}
-	printf("BENCH-TELL %s sha %s\n", row->name,
-	       strstr(read_file("/proc/cpuinfo"), " sha_ni") ? "yes" : "no");
 	tcdrain(STDOUT_FILENO);
 	printf("BENCH-START\t%s\t%s\t%llu\n", row->name, cmd->variant, time_stamp());
 	tcdrain(STDOUT_FILENO);
@@ -307,6 +311,7 @@ static void carry_out(FILE *plan)
 			do_row(&row);
 			row.name = strtok(NULL, "\t");
 			row.repetitions = atoi(strtok(NULL, "\t"));
+			tell_sha(row.name);
 		} else {
 			rest_of_line(&cmd);
 			if (strcmp(verb, "run") == 0 && row.nr < MAX_VARIANTS) {

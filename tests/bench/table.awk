@@ -2,6 +2,8 @@
 # Makes the table out of what tests/bench/run collected:
 #
 #	GOAL ROW KIND LIMIT VARIANT [REFERENCE]
+#	WANTS-SHA ROW: its goals are for processors with instructions for SHA
+#	QEMU ROW VERSION
 #	SKIP ROW TEXT
 #	BENCH <tab> ROW VARIANT REPETITION WALL USER SYSTEM PROCESS MEMORY
 #	BENCH-TELL ROW VARIANT TEXT
@@ -13,8 +15,7 @@
 # KIND: wall-ratio (at most LIMIT times REFERENCE), wall-more (at most LIMIT
 # seconds more), wall-more-or (RATIO,SECONDS: more by one or the other),
 # memory-max (MB), memory-more (MB), own-ratio (the machine's memory at its
-# worst, less what stays loaded), exec-ratio (of instructions; a verdict only
-# where the processor has those for SHA), route.
+# worst, less what stays loaded), exec-ratio (of instructions), route.
 
 function row_seen(name) {
 	if (!(name in known)) {
@@ -44,8 +45,12 @@ function median(key, what, count,    i, j, v) {
 
 function ratio(a, b) { return b > 0 ? sprintf("%.2f", a / b) : "-" }
 
-function verdict(name, text, good) {
-	if (least[name] < 7)
+function lacks_sha(name) { return (name in wants_sha) && sha[name] != "yes" }
+
+function verdict(name, text, good, whatever_processor) {
+	if (lacks_sha(name) && !whatever_processor)
+		print "    " text ": no verdict, this processor has no SHA instructions"
+	else if (least[name] < 7)
 		printf "    %s: no verdict from %d repetitions\n", text, least[name]
 	else
 		printf "    %s: %s%s\n", text, good ? "met" : "MISSED",
@@ -60,7 +65,7 @@ function print_exec_goal(name, limit, a, b,    na, nb, text) {
 		return
 	}
 	text = sprintf("    goal: %s at most %.2f of %s; is %s", a, limit, b, ratio(na, nb))
-	if (sha[name] != "yes")
+	if (lacks_sha(name))
 		print text ": no verdict, this processor has no SHA instructions"
 	else
 		print text (na <= limit * nb ? ": met" : ": MISSED") " by instructions"
@@ -98,12 +103,14 @@ function print_goal(name, kind, limit, a, b,    wa, wb, part, text) {
 		if ((name, "syscall") in wall)
 			text = text sprintf(" (the system call alone: %s)",
 				ratio(wall[name, "syscall"], wb))
+		if ((name, a "-i") in wall)
+			text = text sprintf(" (without the digest: %s)", ratio(wall[name, a "-i"], wb))
 		verdict(name, text, wa <= limit * wb)
 	} else if (kind == "own-ratio") {
 		wa = own[name, a]; wb = own[name, b]
 		text = sprintf("goal: memory of %s beyond what stays loaded at most %.2f of %s; is %.0f MB, %.0f MB",
 			a, limit, b, wa, wb)
-		verdict(name, text, wa <= limit * wb)
+		verdict(name, text, wa <= limit * wb, 1)
 	} else if (kind == "wall-more") {
 		text = sprintf("goal: %s at most %.3f s more than %s; is %.3f", a, limit, b, wa - wb)
 		verdict(name, text, wa - wb <= limit)
@@ -148,6 +155,8 @@ $1 == "GOAL" {
 	row_seen($2)
 	goals[$2, ++nr_goals[$2]] = $3 " " $4 " " $5 " " $6
 }
+$1 == "WANTS-SHA" { wants_sha[$2] = 1 }
+$1 == "QEMU" { qemu[$2] = $3 }
 $1 == "SKIP" {
 	row_seen($2)
 	skipped[$2] = substr($0, length($1 $2) + 3)
@@ -185,6 +194,9 @@ END {
 		}
 		if (nr_counted[name]) print_counts(name)
 		else print_row(name)
+		if (name in qemu)
+			printf "    QEMU %s, SHA instructions: %s\n", qemu[name],
+				name in sha ? sha[name] : "unknown"
 		for (g = 1; g <= nr_goals[name]; g++) {
 			split(goals[name, g], word, " ")
 			print_goal(name, word[1], word[2], word[3], word[4])

@@ -43,8 +43,9 @@ enum kind {
 static void make_image(struct bytes *ret, enum kind kind)
 {
 	static const char *const codecs[] = { "gzip", "xz", "zstd", "bzip2", "lzo" };
-	static void (*const bare[])(struct bytes *) = { make_bzImage, make_arm64_image,
-							make_riscv64_image, make_loongarch64_image };
+	static void (*const bare[])(struct bytes *) = {
+		make_bzImage, make_arm64_image, make_riscv64_image, make_loongarch64_image,
+	};
 
 	if (kind < UIMAGE)
 		pack(ret, codecs[kind], bytes_span(&bzImage));
@@ -140,7 +141,8 @@ static bool keeps_promise(const struct boot_image *img)
 	struct bzImage_facts x86;
 
 	if (type == &file_type_bzImage64)
-		return bzImage_facts(&x86, e, NULL) == 0 && range_fits(e->len, x86.code_off, x86.code_len);
+		return bzImage_facts(&x86, e, NULL) == 0 &&
+		       range_fits(e->len, x86.code_off, x86.code_len);
 	if (type == &file_type_arm64_image)
 		return arm64_image_facts(&arm64, e, NULL) == 0 && arm64.image_size >= e->len;
 	return true;
