@@ -106,6 +106,8 @@ static void mutate(struct bytes *image)
 	static const unsigned int widths[] = { 1, 2, 4, 8 };
 	unsigned int width = widths[random_number(4)];
 
+	if (image->size < 16)
+		return;
 	switch (random_number(6)) {
 	case 0:
 		image->size -= 1 + random_number(random_number(2) ? 40 : image->size) %
