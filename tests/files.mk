@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 TESTS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/test-*.c)))
 FUZZERS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/fuzz/fuzz-*.c)))
-test_SRC := tests/unit/images.c tests/unit/images-more.c tests/unit/machine.c tests/unit/pack.c \
+test_SRC := tests/unit/images.c tests/unit/images-more.c tests/unit/machine.c tests/unit/pack.c tests/unit/random.c \
 	    tests/unit/dumps.c tests/unit/parser-program.c tests/unit/skeleton.c \
 	    tests/unit/uki-corpus.c tests/unit/uki-mutants.c
 

@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "kexec/cross-check.h"
@@ -21,6 +20,7 @@
 #include "tests/unit/images-more.h"
 #include "tests/unit/pack.h"
 #include "tests/unit/parser-program.h"
+#include "tests/unit/random.h"
 
 static struct bytes program; /* empty: there is no clang */
 static struct bytes kernel;
@@ -86,59 +86,6 @@ static void test_good(void **state)
 	}
 }
 
-/* A generator, so that mutants are the same everywhere: xorshift64*, Vigna 2016. */
-static uint64_t random_state;
-
-static uint64_t random_number(uint64_t below)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (random_state * 0x2545f4914f6cdd1d >> 16) % below;
-}
-
-static uint64_t get(const struct bytes *image, size_t off, unsigned int width)
-{
-	uint64_t value = 0;
-
-	for (unsigned int i = 0; i < width; i++)
-		value |= (uint64_t)image->data[off + i] << 8 * i;
-	return value;
-}
-
-/* 0, 1, the largest numbers, off by one, the edges of the file, anything. */
-static uint64_t interesting(const struct bytes *image, uint64_t now)
-{
-	switch (random_number(10)) {
-	case 0:
-		return 0;
-	case 1:
-		return 1;
-	case 2:
-		return UINT64_MAX - random_number(3);
-	case 3:
-		return INT64_MAX + random_number(3);
-	case 4:
-		return now + random_number(5) - 2;
-	case 5:
-		return image->size - now + random_number(5) - 2;
-	case 6:
-		return image->size + random_number(5) - 2;
-	case 7:
-		return now ^ UINT64_C(1) << random_number(64);
-	case 8:
-		return random_number(image->size);
-	default:
-		return random_number(UINT64_MAX);
-	}
-}
-
-static void mutate_field(struct bytes *image, size_t off, unsigned int width)
-{
-	if (range_fits(image->size, off, width))
-		bytes_set(image, off, width, interesting(image, get(image, off, width)));
-}
-
 static void mutate_zboot(struct bytes *image)
 {
 	static const struct {
@@ -162,14 +109,14 @@ static void mutate_zboot(struct bytes *image)
 	case 1: /* the trailer, wherever it is, or what is close to it */
 		if (image->size < 64)
 			break;
-		end = get(image, ZBOOT_OFF, 4) + get(image, ZBOOT_SIZE, 4);
-		mutate_field(image, end - 4 * random_number(2), 4);
+		end = bytes_get(image, ZBOOT_OFF, 4) + bytes_get(image, ZBOOT_SIZE, 4);
+		random_field(image, end - 4 * random_number(2), 4);
 		break;
 	case 2:
-		mutate_field(image, random_number(64), 1);
+		random_field(image, random_number(64), 1);
 		break;
 	default:
-		mutate_field(image, fields[i].off, fields[i].width);
+		random_field(image, fields[i].off, fields[i].width);
 	}
 }
 
@@ -183,13 +130,13 @@ static void mutate_envelope(struct bytes *image)
 
 	switch (random_number(4)) {
 	case 0:
-		mutate_field(image, header[random_number(ARRAY_SIZE(header))], width);
+		random_field(image, header[random_number(ARRAY_SIZE(header))], width);
 		break;
 	case 1:
-		mutate_field(image, image->size - 1 - random_number(36), 1);
+		random_field(image, image->size - 1 - random_number(36), 1);
 		break;
 	default:
-		mutate_field(image, ELF_FIELDS * (1 + random_number(4)) +
+		random_field(image, ELF_FIELDS * (1 + random_number(4)) +
 			     section[random_number(ARRAY_SIZE(section))], width == 8 ? 8 : 4);
 	}
 }
@@ -198,7 +145,7 @@ static void mutate(struct bytes *image, enum kind kind)
 {
 	for (unsigned int i = 1 + random_number(3); i > 0; i--) {
 		if (random_number(8) == 0)
-			mutate_field(image, random_number(image->size), 1);
+			random_field(image, random_number(image->size), 1);
 		else if (random_number(8) == 0)
 			image->size -= random_number(random_number(2) ? 80 : image->size) %
 				       image->size;
@@ -251,13 +198,6 @@ static void judge(const struct bytes *image, enum kind kind, struct count *n)
 	}
 }
 
-static unsigned long number_from_environment(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : otherwise;
-}
-
 static void test_mutants(void **state)
 {
 	unsigned long wanted = number_from_environment("KEXEC_TEST_MUTANTS", 6000);
@@ -265,7 +205,7 @@ static void test_mutants(void **state)
 
 	(void)state;
 	NEEDS_PROGRAM();
-	random_state = number_from_environment("KEXEC_TEST_SEED", 20261120);
+	random_start(number_from_environment("KEXEC_TEST_SEED", 20261120));
 	for (; n.mutants < wanted; n.mutants++) {
 		autobytes struct bytes image = { 0 };
 		enum kind kind = n.mutants % KINDS;

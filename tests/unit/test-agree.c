@@ -29,6 +29,7 @@
 #include "lib/limits.h"
 #include "tests/unit/pack.h"
 #include "tests/unit/parser-program.h"
+#include "tests/unit/random.h"
 #include "tests/unit/uki-mutants.h"
 
 static struct bytes program; /* empty: there is no clang */
@@ -275,13 +276,6 @@ static void judge(const struct bytes *image, unsigned int number, unsigned int f
 		if (getenv("KEXEC_TEST_STOP"))
 			fail();
 	}
-}
-
-static unsigned long number_from_environment(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
 static void start_mutants(struct mutants *m)

@@ -11,7 +11,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "lib/cleanup.h"
 #include "tests/unit/images-more.h"
 #include "tests/unit/pack.h"
+#include "tests/unit/random.h"
 
 static struct bytes bzImage; /* made once */
 
@@ -57,50 +57,6 @@ static void make_image(struct bytes *ret, enum kind kind)
 		bare[kind - BZIMAGE](ret);
 }
 
-/* A generator, so that mutants are the same everywhere: xorshift64*, Vigna 2016. */
-static uint64_t random_state;
-
-static uint64_t random_number(uint64_t below)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (random_state * 0x2545f4914f6cdd1d >> 16) % below;
-}
-
-static uint64_t interesting(const struct bytes *image, uint64_t now)
-{
-	switch (random_number(8)) {
-	case 0:
-		return 0;
-	case 1:
-		return 1;
-	case 2:
-		return UINT64_MAX - random_number(2);
-	case 3:
-		return (UINT64_MAX >> 1) + random_number(2);
-	case 4:
-		return now + random_number(3) - 1;
-	case 5:
-		return image->size + random_number(3) - 1;
-	case 6:
-		return now ^ UINT64_C(1) << random_number(64);
-	default:
-		return random_number(UINT64_MAX);
-	}
-}
-
-static void mutate_field(struct bytes *image, size_t off, unsigned int width)
-{
-	uint64_t now = 0;
-
-	if (!range_fits(image->size, off, width))
-		return;
-	for (unsigned int i = 0; i < width; i++)
-		now |= (uint64_t)image->data[off + i] << 8 * i;
-	bytes_set(image, off, width, interesting(image, now));
-}
-
 static void mutate(struct bytes *image)
 {
 	static const unsigned int widths[] = { 1, 2, 4, 8 };
@@ -114,13 +70,13 @@ static void mutate(struct bytes *image)
 				       (image->size - 1);
 		break;
 	case 1:
-		mutate_field(image, random_number(image->size), width);
+		random_field(image, random_number(image->size), width);
 		break;
 	case 2: /* the setup header of a bzImage */
-		mutate_field(image, 0x1f0 + random_number(0x90 / width) * width, width);
+		random_field(image, 0x1f0 + random_number(0x90 / width) * width, width);
 		break;
 	default: /* headers are here, in all of them */
-		mutate_field(image, random_number(128 / width) * width, width);
+		random_field(image, random_number(128 / width) * width, width);
 	}
 }
 
@@ -178,20 +134,13 @@ static void judge(const struct bytes *image, enum kind kind, struct count *n)
 		fail_msg("mutant %u (kind %d) is accepted, but not whole", n->mutants, kind);
 }
 
-static unsigned long number_from_environment(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : otherwise;
-}
-
 static void test_mutants(void **state)
 {
 	unsigned long wanted = number_from_environment("KEXEC_TEST_MUTANTS", 6000);
 	struct count n = { 0 };
 
 	(void)state;
-	random_state = number_from_environment("KEXEC_TEST_SEED", 20261120);
+	random_start(number_from_environment("KEXEC_TEST_SEED", 20261120));
 	for (; n.mutants < wanted; n.mutants++) {
 		autobytes struct bytes image = { 0 };
 

@@ -8,18 +8,8 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "tests/unit/random.h"
 #include "tests/unit/uki-mutants.h"
-
-/* A generator, so that mutants are the same everywhere: xorshift64*, Vigna 2016. */
-static uint64_t random_state;
-
-static uint64_t random_number(uint64_t below)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (random_state * 0x2545f4914f6cdd1d >> 16) % below;
-}
 
 /* Numbers that are wrong in interesting ways. */
 static uint32_t interesting(const struct bytes *image, uint32_t now)
@@ -182,7 +172,7 @@ static bool mutate(struct bytes *image)
 
 void mutants_break(struct bytes *image, uint64_t seed)
 {
-	random_state = seed * 2 + 1;
+	random_start(seed * 2 + 1);
 	random_number(2); /* small seeds have few bits set */
 	mutate(image);
 	/* What stands in the certificate table is half of what there is to break. */
@@ -196,7 +186,7 @@ void mutants_break(struct bytes *image, uint64_t seed)
 
 void mutants_start(struct mutants *m, uint64_t seed, struct span program)
 {
-	random_state = seed | 1;
+	random_start(seed | 1);
 	m->program = program;
 	for (unsigned int i = 0; i < UKI_CORPUS; i++)
 		make_uki(&m->good[i], i, program);
