@@ -38,9 +38,6 @@ static enum kexec_exit tell(const struct load *l, const struct segments_job *job
 
 	if (job->notice)
 		log_error("warning: %s", job->notice);
-	if (l->host.kho == 1 && !l->o->crash)
-		log_error("warning: Kexec HandOver is active, and kexec_load cannot pass on what it "
-			  "preserves: that will be lost");
 	if (l->o->dry_run)
 		return load_print_plan(l, stdout);
 	if (log_level < LOG_DEBUG)
@@ -71,12 +68,26 @@ static enum kexec_exit call_kernel(const struct load *l, const struct segments_j
 	return KEXEC_EXIT_FAILED;
 }
 
+/* What the next kernel would be handed is lost without a word from the kernel. */
+static enum kexec_exit check_handover(const struct load *l)
+{
+	if (l->host.kho != 1 || l->o->crash || l->o->discard_handover)
+		return KEXEC_EXIT_OK;
+	log_error("Cannot load %s: Kexec HandOver is active, and kexec_load cannot pass on what it "
+		  "preserves; -s can, --discard-handover gives it up", l->o->kernel);
+	return KEXEC_EXIT_DIE;
+}
+
 enum kexec_exit load_classic(struct load *l)
 {
 	autojob struct segments_job job = { 0 };
 	struct why w = { 0 };
-	enum kexec_exit code;
-	int r = load_segments_prepare(&job, &l->image, l->o, l->arch, l->sys, &w);
+	enum kexec_exit code = check_handover(l);
+	int r;
+
+	if (code != KEXEC_EXIT_OK)
+		return code;
+	r = load_segments_prepare(&job, &l->image, l->o, l->arch, l->sys, &w);
 
 	if (r < 0)
 		return cannot_prepare(l, r, &w);

@@ -187,7 +187,7 @@ static const char *not_classic(const struct load *l)
 		return "this machine demands signed kernels, and kexec_load shows it no signature";
 	if (l->check.attests)
 		return "the kernel's own parser (--cross-check=attest) has no part in it";
-	if (l->host.kho == 1)
+	if (l->host.kho == 1 && !l->o->discard_handover)
 		return "Kexec HandOver is active, and kexec_load cannot pass on what it preserves";
 	return NULL;
 }

@@ -87,6 +87,8 @@ const struct option_row option_rows[] = {
 	  .help = "Place segments outside of CMA memory." },
 	{ ROW = "force-dtb", FLAG(force_dtb),
 	  .help = "Pass on the running system's device tree." },
+	{ ROW = "discard-handover", .in_full = true, FLAG(discard_handover),
+	  .help = "With -c: lose what Kexec HandOver preserves." },
 	{ ROW = "no-checks", .letter = 'i', FLAG(no_checks),
 	  .help = "With -c: purgatory verifies no digests." },
 	{ ROW = "mem-min", .arg = "ADDR", .effect = OPT_MEM_MIN,
@@ -135,8 +137,6 @@ const struct option_row option_rows[] = {
 	  .help = "Purgatory writes to this port, as ttyAMA0." },
 #undef ROW
 #define ROW .group = GROUP_NOT_YET, .name
-	{ ROW = "discard-handover", .in_full = true,
-	  .help = "Give up what Kexec HandOver preserves." },
 	{ ROW = "json", .in_full = true,
 	  .help = "With --dry-run, --status: print JSON." },
 #undef ROW

@@ -75,6 +75,7 @@ struct kexec_options {
 	bool debug;
 	bool no_ifdown, no_sync, no_checks;
 	bool no_cma, force_dtb;
+	bool discard_handover; /* kexec_load may lose what Kexec HandOver preserves */
 	bool reuse_cmdline, reuse_initrd;
 	const char *type;     /* -t */
 	uint64_t mem_min, mem_max; /* mem_max is UINT64_MAX if not given */

@@ -280,6 +280,31 @@ static void test_fallback_forbidden(void **state)
 	assert_int_equal(nr_calls, 1);
 }
 
+/* kexec_load would lose what is to be handed over; a crash kernel is handed nothing. */
+static void test_handover(void **state)
+{
+	struct kexec_options o = automatic();
+
+	(void)state;
+	put_text("/sys/kernel/debug/kho/out/fdt", "");
+	answers[0] = -ENOEXEC;
+	o.discard_handover = true;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(nr_calls, 2);
+	nr_calls = 0;
+	answers[0] = 0;
+	o.syscall = SYSCALL_CLASSIC;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(nr_calls, 1);
+	o.discard_handover = false;
+	nr_calls = 0;
+	assert_int_equal(load(&o), KEXEC_EXIT_DIE);
+	assert_int_equal(nr_calls, 0);
+	o.syscall = SYSCALL_FILE;
+	assert_int_equal(load(&o), KEXEC_EXIT_OK);
+	assert_int_equal(nr_calls, 1);
+}
+
 static void test_both_refuse(void **state)
 {
 	const struct kexec_options o = automatic();
@@ -424,6 +449,7 @@ int main(void)
 		TEST(test_dry_run),
 		TEST(test_fallback),
 		TEST(test_fallback_forbidden),
+		TEST(test_handover),
 		TEST(test_both_refuse),
 		TEST(test_nothing_is_called),
 		TEST(test_vmlinux),

@@ -321,7 +321,6 @@ static void what_is_missing_is_named(void **state)
 {
 	(void)state;
 	refused("--cross-check=maybe K", -EINVAL, "Bad option value in --cross-check=maybe: on, off, require or attest");
-	refused("--discard-handover K", -EOPNOTSUPP, "not supported yet: --discard-handover");
 	refused("--dry-run --json K", -EOPNOTSUPP, "not supported yet: --json");
 	refused("--parser=my.bpf K", -EOPNOTSUPP, "not supported yet: --parser=my.bpf");
 }
