@@ -38,19 +38,10 @@ static uint32_t interesting(const struct bytes *image, uint32_t now)
 	}
 }
 
-static uint32_t get(const struct bytes *image, size_t off, unsigned int width)
-{
-	uint32_t value = 0;
-
-	for (unsigned int i = 0; i < width; i++)
-		value |= (uint32_t)image->data[off + i] << 8 * i;
-	return value;
-}
-
 static void mutate_field(struct bytes *image, size_t off, unsigned int width)
 {
 	if (range_fits(image->size, off, width))
-		bytes_set(image, off, width, interesting(image, get(image, off, width)));
+		bytes_set(image, off, width, interesting(image, bytes_get(image, off, width)));
 }
 
 /* Fields of the headers of the PE file that starts at @base. */
@@ -79,7 +70,7 @@ static void mutate_table(struct bytes *image, size_t base)
 		".bpf", ".dtbauto", ".hwids", ".junk",
 	};
 	static const size_t fields[] = { SEC_VSIZE, SEC_RAW_SIZE, SEC_RAW_OFF };
-	size_t nr = get(image, PE_NR_SECTIONS, 2), at;
+	size_t nr = bytes_get(image, PE_NR_SECTIONS, 2), at;
 	char name[9] = "";
 
 	at = base + PE_SECTION(random_number(nr && nr < 32 ? nr : 4), 0);
@@ -102,11 +93,11 @@ static void mutate_table(struct bytes *image, size_t base)
 /* Where .linux of a good image is: the headers of what is inside. */
 static size_t find_linux(const struct bytes *image)
 {
-	size_t nr = get(image, PE_NR_SECTIONS, 2);
+	size_t nr = bytes_get(image, PE_NR_SECTIONS, 2);
 
 	for (size_t i = 0; i < nr && range_fits(image->size, PE_SECTION(i, 0), 40); i++)
 		if (memcmp(image->data + PE_SECTION(i, 0), ".linux\0", 8) == 0)
-			return get(image, PE_SECTION(i, SEC_RAW_OFF), 4);
+			return bytes_get(image, PE_SECTION(i, SEC_RAW_OFF), 4);
 	return 0;
 }
 
@@ -177,7 +168,7 @@ void mutants_break(struct bytes *image, uint64_t seed)
 	mutate(image);
 	/* What stands in the certificate table is half of what there is to break. */
 	for (uint64_t times = random_number(4); times > 0; times--) {
-		uint64_t at = get(image, PE_CERT_OFF, 4);
+		uint64_t at = bytes_get(image, PE_CERT_OFF, 4);
 
 		if (at < image->size)
 			mutate_field(image, at + random_number(image->size - at), 1);
