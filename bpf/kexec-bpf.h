@@ -51,10 +51,14 @@ struct kexec_bpf_chunk {
 	uint32_t len;
 } __attribute__((packed));
 
-/* A part by reference: bytes of an input buffer. */
+/*
+ * A part by reference: bytes of an input buffer. Many formats say how large the
+ * kernel is when decompressed: then that is told here, and data that becomes more
+ * or less is refused as broken.
+ */
 struct kexec_bpf_ref {
 	uint32_t buf;
-	uint32_t flags;			/* 0 */
+	uint32_t size;			/* of the result of DECOMPRESS; 0: any */
 	uint64_t off;
 	uint64_t len;			/* not 0 */
 } __attribute__((packed));
@@ -88,6 +92,7 @@ enum kexec_parser_abi {
 	KEXEC_PARSER_ABI_READ		= 2,	/* bpf_parser_read() */
 	KEXEC_PARSER_ABI_PLAIN		= 3,	/* plain objects (type 1) */
 	KEXEC_PARSER_ABI_SKELETON	= 4,	/* light skeletons (type 2) */
+	KEXEC_PARSER_ABI_SIZE		= 5,	/* a reference's size */
 };
 
 /* Limits of both hosts; lib/limits.h repeats them. */
