@@ -14,7 +14,7 @@ kexec_SRC += kexec/actions.c kexec/addon.c kexec/attest.c kexec/boot-image-compa
 	     kexec/stub-initrd.c kexec/sys.c kexec/uki-dtb.c
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
-kexec_SRC += kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
+kexec_SRC += kexec/container-build.c kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
 	     kexec/image-extract.c kexec/image-inspect.c kexec/extract.c \
 	     kexec/authenticode.c kexec/pkcs7.c kexec/inspect.c kexec/inspect-json.c \
 	     kexec/inspect-sections.c kexec/inspect-text.c \
