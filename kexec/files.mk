@@ -15,7 +15,8 @@ kexec_SRC += kexec/actions.c kexec/addon.c kexec/attest.c kexec/boot-image-compa
 
 # kexec-image: a sub-command is one file image-NAME.c and a row in kexec-image.c.
 kexec_SRC += kexec/container-build.c kexec/envelope-build.c kexec/image-exit.c kexec/image-add-parser.c kexec/image-check.c kexec/image-envelope.c \
-	     kexec/image-extract.c kexec/image-inspect.c kexec/extract.c \
+	     kexec/image-extract.c kexec/image-inspect.c kexec/image-parser-container.c \
+	     kexec/image-sign-parser.c kexec/pkcs7-sign.c kexec/extract.c \
 	     kexec/authenticode.c kexec/pkcs7.c kexec/inspect.c kexec/inspect-json.c \
 	     kexec/inspect-sections.c kexec/inspect-text.c \
 	     kexec/out-file.c kexec/pe-edit.c kexec/pe-head.c kexec/pe-headers.c kexec/pe-room.c
