@@ -277,7 +277,14 @@ static int run_layer(struct boot_image *img, struct bpf_source *source, unsigned
 
 	if (r == -ENOEXEC && depth > 0)
 		return 1;
-	return r < 0 ? r : run_programs(img, &source->programs, id, o, w);
+	if (r == 0)
+		r = run_programs(img, &source->programs, id, o, w);
+	/* What the image around has programs for need not be there. */
+	if (r == -ENOEXEC && source->nested) {
+		why_clear(w);
+		return 1;
+	}
+	return r;
 }
 
 static int run_all(struct boot_image *img, const struct bpf_options *o, struct why *w)

@@ -46,6 +46,11 @@ int bpf_source_read(unsigned char **ret, size_t *ret_len, uint64_t *ret_signatur
 	return 0;
 }
 
+bool bpf_source_is_parser(struct span bytes)
+{
+	return container_is_parser(bytes);
+}
+
 /* A single program is a container of one. */
 static int open_programs(struct container *ret, struct span object, struct why *w)
 {
@@ -110,7 +115,8 @@ int bpf_source_next(struct bpf_source *s, const struct extent *image, unsigned i
 		return r;
 	if (depth == LIMIT_NESTING)
 		return why(w, -E2BIG, "more than %d images inside each other", LIMIT_NESTING);
-	r = r < 0 ? open_programs(&s->programs, s->programs.nested, w) : take_new(s, &own, w);
+	s->nested = r < 0;
+	r = s->nested ? open_programs(&s->programs, s->programs.nested, w) : take_new(s, &own, w);
 	if (r < 0)
 		why_prefix(w, "parser program: ");
 	return r;

@@ -13,6 +13,7 @@
 struct bpf_source {
 	const struct blob *detached; /* set by the caller; NULL: images carry their own */
 	struct container programs;   /* for the image at hand; one program is one of one */
+	bool nested;                 /* they are for the image inside another, if it is there */
 	unsigned char *bytes;        /* owned; what they are spans of */
 };
 
@@ -31,6 +32,9 @@ int bpf_source_next(struct bpf_source *s, const struct extent *image, unsigned i
  */
 int bpf_source_read(unsigned char **ret, size_t *ret_len, uint64_t *ret_signature,
 		    const struct blob *parser, struct why *w);
+
+/* Does the kernel take these bytes for a detached parser, rather than for a kernel? */
+bool bpf_source_is_parser(struct span bytes);
 
 void bpf_source_done(struct bpf_source *s);
 #define autosource __attribute__((cleanup(bpf_source_done)))

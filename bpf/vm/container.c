@@ -7,6 +7,10 @@
 #include "bpf/vm/elf.h"
 #include "lib/cleanup.h"
 
+#ifndef EM_BPF
+#define EM_BPF 247
+#endif
+
 static const char *const program_names[LIMIT_BPF_ALTERNATIVES] = {
 	".bpf.1", ".bpf.2", ".bpf.3", ".bpf.4", ".bpf.5", ".bpf.6", ".bpf.7", ".bpf.8",
 };
@@ -40,13 +44,13 @@ static int take(struct span *slot, const struct elf *elf, size_t i, const char *
 /* A section that means nothing here might mean something to somebody else. */
 static int take_section(struct container *c, const struct elf *elf, size_t i, struct why *w)
 {
+	if (i == elf->names_index && has_name(elf, i, ".shstrtab"))
+		return 0;
 	for (size_t k = 0; k < LIMIT_BPF_ALTERNATIVES; k++)
 		if (has_name(elf, i, program_names[k]))
 			return take(&c->program[k], elf, i, program_names[k], w);
 	if (has_name(elf, i, ".bpf.nested"))
 		return take(&c->nested, elf, i, ".bpf.nested", w);
-	if (has_name(elf, i, ".shstrtab") && elf->sections[i].type == SHT_STRTAB)
-		return 0;
 	return why(w, -ENOEXEC, "section %zu is neither .bpf.1 to .bpf.%d nor .bpf.nested", i,
 		   LIMIT_BPF_ALTERNATIVES);
 }
@@ -83,4 +87,12 @@ int container_open(struct container *ret, struct span object, struct why *w)
 	}
 	*ret = c;
 	return 1;
+}
+
+bool container_is_parser(struct span file)
+{
+	autofree struct elf *elf = calloc(1, sizeof(*elf));
+
+	return elf && elf_open(elf, file, NULL) == 0 &&
+	       ((elf->machine == EM_BPF && elf->type == ET_REL) || is_container(elf));
 }

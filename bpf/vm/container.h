@@ -6,6 +6,7 @@
 #ifndef BPF_VM_CONTAINER_H
 #define BPF_VM_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/limits.h"
@@ -24,5 +25,11 @@ struct container {
  * the rules; 0: it is none, whatever else it is. -ENOEXEC: it is a broken one.
  */
 int container_open(struct container *ret, struct span object, struct why *w);
+
+/*
+ * Does the kernel take this file for a detached parser, and not for a kernel? A container
+ * or a plain object; a light skeleton only inside a container.
+ */
+bool container_is_parser(struct span file);
 
 #endif

@@ -134,6 +134,20 @@ check "--replace, by another signer" exits 0 "$image" sign-parser --replace --ke
 	--cert=other.pem again.bpf
 check "that is verified instead" verified again.bpf other.pem two.bpf
 
+# What kexec makes of it, on whatever kernel this is
+if [ "$(uname -m)" = x86_64 ]; then
+	"$KEXEC" --dry-run -s -l --parser=signed.bpf "$corpus/image/uki" > out 2> err
+	is "kexec --dry-run: exit 0" $? 0
+	check "it names the parser" grep -qx "parser: signed.bpf, $(stat -c %s signed.bpf) bytes, signed" \
+		out
+	check "it says how, or why not" grep -qE '^route: detached|does not run detached parsers' out err
+	check "a parser that is none: exit 1" exits 1 "$KEXEC" --dry-run -s -l \
+		--parser="$corpus/image/uki" "$corpus/image/uki"
+	check "says so" says "is no parser program and no container of some"
+	check "it knows the image, but not as we do: exit 1" exits 1 "$KEXEC" --dry-run -s -l \
+		--parser=one.bpf "$corpus/image/uki"
+fi
+
 # What is refused
 for bad in \
 	"key.pem other.pem two.bpf|other.pem: is not the certificate of the key in key.pem" \

@@ -43,6 +43,14 @@ static void make_container(struct bytes *ret, const struct span *programs, size_
 	make_container(ret, (const struct span[]){ __VA_ARGS__ },        \
 		       sizeof((const struct span[]){ __VA_ARGS__ }) / sizeof(struct span), nested)
 
+/* A program without relocations, which therefore says nothing: an object of type 2. */
+static void make_idle(struct bytes *ret)
+{
+	static const struct vm_insn idle[] = { MOV64_K(R0, 0), EXIT };
+
+	make_parser_skeleton(ret, idle, 2);
+}
+
 /* ---- what is a container ---- */
 
 static int open_container(const struct bytes *image, struct why *w)
@@ -80,6 +88,28 @@ static void test_open_good(void **state)
 	assert_memory_equal(c.program[1].data, "the second program", 18);
 	assert_int_equal(c.nested.size, 14);
 	assert_memory_equal(c.nested.data, "what is nested", 14);
+
+	/* Of whatever type and machine. */
+	bytes_set(&three, offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC);
+	bytes_set(&three, offsetof(Elf64_Ehdr, e_machine), 2, EM_X86_64);
+	assert_int_equal(container_open(&c, bytes_span(&three), NULL), 1);
+	assert_true(container_is_parser(bytes_span(&three)));
+}
+
+/* Only the kernel decides whether kernel_fd is a parser: by this. */
+static void test_is_parser(void **state)
+{
+	READ_PROGRAM(uki, UKI_BPF);
+	autobytes struct bytes image = { 0 }, idle = { 0 };
+
+	(void)state;
+	make_idle(&idle);
+	make_bzImage(&image);
+	assert_true(container_is_parser(bytes_span(&uki)));
+	assert_false(container_is_parser(bytes_span(&idle)));
+	assert_false(container_is_parser(bytes_span(&image)));
+	bytes_set(&uki, offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC);
+	assert_false(container_is_parser(bytes_span(&uki)));
 }
 
 static void test_open_bad(void **state)
@@ -88,7 +118,6 @@ static void test_open_bad(void **state)
 	static const struct defect defects[] = {
 		CUT("cut in the section table", FIELD(5, sh_entsize), -ENODATA, NULL),
 		BAD("ELF of 32 bits", EI_CLASS, 1, ELFCLASS32, -ENODATA, NULL),
-		BAD("an executable", offsetof(Elf64_Ehdr, e_type), 2, ET_EXEC, -ENODATA, NULL),
 		BAD("no first program", NAMES_AT + 6, 1, '9', -ENODATA, NULL),
 		BAD("section of another name", NAMES_AT + 8, 1, 'x', -ENOEXEC,
 		    "container: section 2 is neither"),
@@ -110,6 +139,11 @@ static void test_open_bad(void **state)
 		    "its section .bpf.2 is empty"),
 		BAD("a program of notes", FIELD(2, sh_type), 4, SHT_NOTE, -ENOEXEC,
 		    "its section .bpf.2 is empty"),
+		BAD("names in another section", offsetof(Elf64_Ehdr, e_shstrndx), 2, 1, -ENODATA,
+		    NULL),
+		BAD("a second section of names", FIELD(2, sh_name), 4, 34, -ENOEXEC, other),
+		BAD("names that are called otherwise", FIELD(5, sh_name), 4, 22, -ENOEXEC,
+		    "it has two sections .bpf.nested"),
 		BAD("names of another type", FIELD(5, sh_type), 4, SHT_PROGBITS, -ENODATA, NULL),
 		BAD("a program behind the end", FIELD(1, sh_offset), 8, 0x10000, -ENODATA, NULL),
 		BAD("a program of 2^64-1", FIELD(1, sh_size), 8, UINT64_MAX, -ENODATA, NULL),
@@ -147,14 +181,6 @@ static void test_build_limits(void **state)
 }
 
 /* ---- which program has the say ---- */
-
-/* A program without relocations, which therefore says nothing: an object of type 2. */
-static void make_idle(struct bytes *ret)
-{
-	static const struct vm_insn idle[] = { MOV64_K(R0, 0), EXIT };
-
-	make_parser_skeleton(ret, idle, 2);
-}
 
 static int run(struct boot_image *ret, const struct bytes *image, const struct bytes *parser,
 	       bool enforced, struct why *w)
@@ -250,6 +276,7 @@ static void test_in_pe(void **state)
 {
 	READ_PROGRAM(uki, UKI_BPF);
 	READ_PROGRAM(zboot, "bpf/progs/zboot.bpf");
+	READ_PROGRAM(refuses, "tests/bpf/refuses.bpf");
 	autobytes struct bytes image = { 0 }, kernel = { 0 }, parser = { 0 }, inner = { 0 };
 
 	(void)state;
@@ -265,6 +292,15 @@ static void test_in_pe(void **state)
 	MAKE_CONTAINER(&parser, bytes_span(&uki), bytes_span(&zboot), bytes_span(&uki));
 	MAKE_PE(&image, { ".bpf", bytes_span(&parser) }, { ".linux", bytes_span(&inner) });
 	expect_kernel(&image, NULL, true, &kernel);
+	/* There need not be one. */
+	MAKE_PE(&image, { ".bpf", bytes_span(&parser) }, { ".linux", bytes_span(&kernel) });
+	expect_kernel(&image, NULL, true, &kernel);
+
+	/* If it is there and broken, that counts. */
+	MAKE_CONTAINER(&parser, bytes_span(&refuses), bytes_span(&uki));
+	MAKE_PE(&image, { ".bpf", bytes_span(&parser) }, { ".linux", bytes_span(&kernel) });
+	expect_refused("nested refuses", &image, NULL, true, -EBADMSG,
+		       "inside 1 other image: parser program: it refuses the image");
 
 	/* Its own comes first, also if it is broken. */
 	bytes_done(&inner);
@@ -393,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_good),
 		cmocka_unit_test(test_open_bad),
+		cmocka_unit_test(test_is_parser),
 		cmocka_unit_test(test_build_limits),
 		cmocka_unit_test(test_alternatives),
 		cmocka_unit_test(test_dropped),
