@@ -15,6 +15,7 @@ struct plan {
 	const struct boot_image *image;
 	enum route route;
 	unsigned long flags; /* of kexec_file_load */
+	const struct detached *detached; /* --parser=FILE; NULL: none */
 	const struct segments_job *job; /* ROUTE_SEGMENTS: what goes where */
 	bool crash;
 	uint64_t cmdline_max; /* bytes that the kernel's loader takes, 0: not known */

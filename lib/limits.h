@@ -78,6 +78,8 @@
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
+/* Programs that a container has for one image. */
+#define LIMIT_BPF_ALTERNATIVES 8
 /* ELF sections of an object; clang makes about ten. */
 #define LIMIT_BPF_ELF_SECTIONS 64
 /* Calls inside each other, and bytes of stack of each: the kernel's numbers. */
