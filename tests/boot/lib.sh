@@ -145,7 +145,7 @@ stop_qemu() {
 	qemu_pid=
 }
 
-# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE [DISK]: ends when the VM powers
+# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE [DISK [QEMU-ARGUMENT..]]: ends when the VM powers
 # off, panics, has run for SECONDS or said nothing for STALL seconds. Never with
 # KVM: what is tested must not depend on the host's processor. Without cmpxchg16b:
 # the one that QEMU 7.2 emulates leaves bad flags behind now and then, which the
@@ -160,7 +160,7 @@ boot() {
 	qemu-system-x86_64 -accel tcg -cpu "${CPU:-max,-cx16}" -machine q35 -smp "${SMP:-1}" -m "${MEMORY:-1536}" \
 		-nodefaults -display none -no-reboot -serial "file:$log" \
 		-kernel "$4" -initrd "$5" -append "$6" \
-		"${args[@]}" < /dev/null 2> "$log.qemu" &
+		"${args[@]}" "${@:8}" < /dev/null 2> "$log.qemu" &
 	qemu_pid=$!
 	watch "$log" "$limit"
 }
