@@ -124,7 +124,7 @@ systemctl_kexec() {
 		cp /kxt/disk/vmlinuz /kxt/disk/initrd /run/boot-loader-entries
 		cp /kxt/entry.conf /run/boot-loader-entries/loader/entries
 		check "nothing is loaded yet" loaded_is 0
-		$1
+		${1:-}
 		announce
 		systemctl kexec
 	END
