@@ -63,7 +63,7 @@ make_base() {
 	cp "$out/attest" "$root/init"
 	add_program "$root" "$(command -v busybox)" /bin/busybox
 	for tool in cat dd grep head ls mkdir mkfifo rm sed sh sleep tail test timeout \
-		wc su chmod diff cp seq sync sha256sum touch poweroff; do
+		wc su chmod diff cp seq gzip base64 sync sha256sum touch poweroff; do
 		ln -s busybox "$root/bin/$tool"
 	done
 	add_program "$root" "$KEXEC" /sbin/kexec

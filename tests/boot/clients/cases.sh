@@ -7,10 +7,18 @@
 #
 #	snapshot	"off" keeps what is written to the disk, for afterwards()
 
+# from_root COMMAND FILE TO [IMAGE]: debugfs's dump or rdump; what came of it shows later
+from_root() {
+	local debugfs
+	debugfs=$(command -v debugfs || echo /sbin/debugfs)
+	"$debugfs" -R "$1 $2 $3" "${4:-$debian/root.img}" 2> /dev/null
+}
+
 without_init="root=/dev/vda rw init=/kxt/start"
 with_systemd="root=/dev/vda rw systemd.wants=kxt.service systemd.unit=multi-user.target \
 systemd.mask=serial-getty@ttyS0.service \
 systemd.show_status=no quiet"
+without_kdump="systemd.mask=kdump-tools.service"
 
 # What Debian adds to the command line for its crash kernel.
 kdump_words="reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb"
@@ -81,7 +89,7 @@ case_init_scripts() {
 	what="Debian's init scripts kexec-load and kexec on systemctl reboot"
 	put_kernel
 	put_initrd initrd
-	first=$with_systemd cmdline="$common case=init_scripts"
+	first="$with_systemd $without_kdump" cmdline="$common case=init_scripts"
 	config etc/default/kexec <<- END
 		LOAD_KEXEC=true
 		KERNEL_IMAGE=/kxt/disk/vmlinuz
@@ -90,14 +98,14 @@ case_init_scripts() {
 		USE_GRUB_CONFIG=false
 	END
 	# As an installation leaves them.
-	mkdir -p "$parts"/etc/{init.d,rc2.d,rc3.d,rc4.d,rc5.d,rc6.d}
+	mkdir -p "$parts"/etc/{rc2.d,rc3.d,rc4.d,rc5.d,rc6.d}
 	for level in 2 3 4 5; do
 		ln -s ../init.d/kexec-load "$parts/etc/rc$level.d/S01kexec-load"
 		ln -s ../init.d/kexec "$parts/etc/rc$level.d/S01kexec"
 	done
 	ln -s ../init.d/kexec-load "$parts/etc/rc6.d/K01kexec-load"
 	ln -s ../init.d/kexec "$parts/etc/rc6.d/K01kexec"
-	/sbin/debugfs -R "rdump /kxt/bookworm/etc/init.d $parts/etc" "$debian/root.img" 2> /dev/null
+	from_root rdump /kxt/bookworm/etc/init.d "$parts/etc"
 	script <<- 'END'
 		systemctl start kexec-load.service kexec.service
 		run systemctl is-active kexec-load.service kexec.service
@@ -112,7 +120,7 @@ case_init_scripts() {
 systemctl_kexec() {
 	put_kernel
 	put_initrd initrd
-	first=$with_systemd cmdline="$common case=$name"
+	first="$with_systemd $without_kdump" cmdline="$common case=$name"
 	config kxt/entry.conf <<- END
 		title Test
 		linux /vmlinuz
@@ -133,7 +141,7 @@ systemctl_kexec() {
 case_systemctl_kexec() {
 	what="systemctl kexec of systemd 257 loads by kexec"
 	systemctl_kexec
-	called="kexec --load /run/boot-loader-entries/vmlinuz --append $cmdline --initrd /run/boot-loader-entries/initrd"
+	called="kexec --load /run/boot-loader-entries/*vmlinuz --append $cmdline --initrd /run/boot-loader-entries/*initrd"
 }
 
 case_sid_systemctl_kexec() {
@@ -157,7 +165,7 @@ case_kdump_service() {
 	first="$with_systemd case=$name"
 	cmdline="${common/ crashkernel=256M/} $first $kdump_words"
 	initrd=$work/kdump-initrd
-	/sbin/debugfs -R "dump /var/lib/kdump/initrd.img-$(cat "$debian/release") $initrd" "$debian/root.img" 2> /dev/null
+	from_root dump "/var/lib/kdump/initrd.img-$(cat "$debian/release")" "$initrd"
 	# The service of the crash kernel starts this script, too.
 	script <<- 'END'
 		if [ -e /proc/vmcore ]; then
@@ -177,20 +185,25 @@ case_kdump_service() {
 
 # judge_dump ROOT-IMAGE WORK: makedumpfile and vmcore-dmesg must read the same out of it
 judge_dump() {
-	local dump dmesg makedumpfile
-	makedumpfile=$("$fetch" makedumpfile)/bin/makedumpfile
-	/sbin/debugfs -R "rdump /var/crash $2" "$1" 2> /dev/null
-	dump=$(find "$2/crash" -name 'dump.*') dmesg=$(find "$2/crash" -name 'dmesg.*')
-	if [ -z "$dump" ] || [ -z "$dmesg" ]; then
-		problems+="no dump: $(find "$2/crash" | tr '\n' ' ')"$'\n'
+	local dump dmesg makedumpfile lib
+	makedumpfile=$("$fetch" makedumpfile) lib=usr/lib/x86_64-linux-gnu
+	from_root rdump /var/crash "$2" "$1"
+	dump=$(compgen -G "$2/crash/*/dump.*") dmesg=$(compgen -G "$2/crash/*/dmesg.*") || true
+	if [ ! -s "$dump" ] || [ ! -s "$dmesg" ]; then
+		problems+="no dump"$'\n'
 		return
 	fi
-	"$makedumpfile" -R "$2/joined" < "$dump" > "$2/makedumpfile.log" 2>&1 || problems+="makedumpfile -R failed"$'\n'
+	makedumpfile+=/$lib
+	"$makedumpfile/ld-linux-x86-64.so.2" --library-path "$makedumpfile" "${makedumpfile%/"$lib"}/usr/bin/makedumpfile" \
+		-R "$2/joined" < "$dump" > "$2/makedumpfile.log" 2>&1 || problems+="makedumpfile -R failed"$'\n'
 	if ! "$BUILD/kdump/vmcore-dmesg" "$2/joined" > "$2/dmesg" 2> "$2/dmesg.err"; then
 		problems+="vmcore-dmesg failed: $(cat "$2/dmesg.err")"$'\n'
 	fi
 	grep -q 'Kernel panic - not syncing: sysrq' "$2/dmesg" || problems+="no panic in the log"$'\n'
-	problems+=$(diff "$dmesg" "$2/dmesg" | head -n 10)
+	# makedumpfile also says who wrote each line.
+	sed 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/' "$dmesg" > "$2/theirs"
+	cmp -s "$2/theirs" "$2/dmesg" ||
+		problems+="vmcore-dmesg and makedumpfile differ: $(diff "$2/theirs" "$2/dmesg" | head -n 10)"$'\n'
 }
 
 case_sid_kdump_service() {
