@@ -465,7 +465,9 @@ void explain(char *buf, size_t size, const struct refusal *r, const struct host 
 
 	if (size == 0)
 		return;
-	whole = r->whole ? explain_whole(r->err, &name) : explain_segments(r, h, &name);
+	whole = explain_crypt_keys(r, h, &name);
+	if (!whole)
+		whole = r->whole ? explain_whole(r->err, &name) : explain_segments(r, h, &name);
 	if (whole) {
 		say(&l, "%s (%s): %s", strerror(r->err), name, whole);
 		return;

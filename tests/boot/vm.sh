@@ -91,11 +91,11 @@ judge_refusal() {
 # In a crash kernel: makedumpfile and vmcore-dmesg read the same log out of the old
 # kernel's memory, and out of the dump that makedumpfile writes of it. "makedumpfile"
 # must be something that can be run; it says of each line who wrote it, which
-# vmcore-dmesg does with --json only.
+# vmcore-dmesg does with --json only, and moves further lines of a message to the right.
 dump_tools_agree() {
 	run makedumpfile --dump-dmesg /proc/vmcore /tmp/theirs
 	check "makedumpfile --dump-dmesg exits with 0" rc_is 0
-	sed -i 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/' /tmp/theirs
+	sed -i 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/; s/^ \{26\}//' /tmp/theirs
 	check "it finds the panic in the log" grep -q 'Kernel panic - not syncing: sysrq' /tmp/theirs
 	run sh -c 'vmcore-dmesg /proc/vmcore > /tmp/ours'
 	check "vmcore-dmesg exits with 0" rc_is 0

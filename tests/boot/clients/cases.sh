@@ -200,8 +200,8 @@ judge_dump() {
 		problems+="vmcore-dmesg failed: $(cat "$2/dmesg.err")"$'\n'
 	fi
 	grep -q 'Kernel panic - not syncing: sysrq' "$2/dmesg" || problems+="no panic in the log"$'\n'
-	# makedumpfile also says who wrote each line.
-	sed 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/' "$dmesg" > "$2/theirs"
+	# makedumpfile also says who wrote each line, and indents.
+	sed 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/; s/^ \{26\}//' "$dmesg" > "$2/theirs"
 	cmp -s "$2/theirs" "$2/dmesg" ||
 		problems+="vmcore-dmesg and makedumpfile differ: $(diff "$2/theirs" "$2/dmesg" | head -n 10)"$'\n'
 }
