@@ -465,7 +465,9 @@ void explain(char *buf, size_t size, const struct refusal *r, const struct host 
 
 	if (size == 0)
 		return;
-	own = r->whole ? explain_whole(r, &name) : explain_segments(r, h, &name);
+	own = explain_crypt_keys(r, h, &name);
+	if (!own)
+		own = r->whole ? explain_whole(r, &name) : explain_segments(r, h, &name);
 	if (own) {
 		say(&l, "%s (%s): %s", strerror(r->err), name, own);
 		return;

@@ -56,4 +56,8 @@ const char *explain_segments(const struct refusal *r, const struct host *h, cons
  */
 bool explain_is_fallback(int err);
 
+/* The same, of a crash kernel that is to get keys of dm-crypt volumes; Linux 6.16 and later. */
+const char *explain_crypt_keys(const struct refusal *r, const struct host *h,
+			       const char **ret_name);
+
 #endif
