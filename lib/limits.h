@@ -104,6 +104,8 @@
 #define LIMIT_BPF_TYPE_DEPTH 32
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* Threads that compute digests together. More would wait for memory, and each has a buffer. */
+#define LIMIT_DIGEST_THREADS 8
 /* The string table of an ELF envelope, which needs 35 bytes. */
 #define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */
