@@ -47,8 +47,9 @@ struct field {
 	{ O + 32, 4 }, { O + 36, 4 }, { O + 44, 2 }, { O + 46, 2 }, { O + 56, 4 }, { O + 60, 4 }, \
 	{ O + 64, 4 }, { O + 68, 2 }, { O + 70, 2 }, { O + 108, 4 }, { O + 144, 4 }, { O + 148, 4 }
 #define ELF_FIELDS \
-	{ 0, 4 }, { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 16, 2 }, { 18, 2 }, { 20, 4 }, { 24, 8 }, \
-	{ 32, 8 }, { 40, 8 }, { 48, 4 }, { 52, 2 }, { 54, 2 }, { 56, 2 }, { 58, 2 }, { 60, 2 }, { 62, 2 }
+	{ 0, 4 }, { 4, 1 }, { 5, 1 }, { 6, 1 }, { 7, 1 }, { 16, 2 }, { 18, 2 }, { 20, 4 }, \
+	{ 24, 8 }, { 32, 8 }, { 40, 8 }, { 48, 4 }, { 52, 2 }, { 54, 2 }, { 56, 2 }, { 58, 2 }, \
+	{ 60, 2 }, { 62, 2 }
 #define ELF_SECTION(at) \
 	{ (at), 4 }, { (at) + 4, 4 }, { (at) + 8, 8 }, { (at) + 16, 8 }, { (at) + 24, 8 }, \
 	{ (at) + 32, 8 }, { (at) + 40, 4 }, { (at) + 44, 4 }, { (at) + 48, 8 }, { (at) + 56, 8 }
@@ -57,7 +58,8 @@ struct field {
 	{ (at) + 32, 8 }, { (at) + 40, 8 }, { (at) + 48, 8 }
 
 static const struct field bzImage_fields[] = {
-	PE_FIELDS, { 0x1f1, 1 }, { 0x1f4, 4 }, { 0x1fe, 2 }, { 0x200, 1 }, { 0x201, 1 }, { 0x202, 4 },
+	PE_FIELDS, { 0x1f1, 1 }, { 0x1f4, 4 }, { 0x1fe, 2 }, { 0x200, 1 }, { 0x201, 1 },
+	{ 0x202, 4 },
 	{ 0x206, 2 }, { 0x20e, 2 }, { 0x210, 1 }, { 0x211, 1 }, { 0x214, 4 }, { 0x218, 4 },
 	{ 0x21c, 4 }, { 0x224, 2 }, { 0x228, 4 }, { 0x22c, 4 }, { 0x230, 4 }, { 0x234, 1 },
 	{ 0x235, 1 }, { 0x236, 2 }, { 0x238, 4 }, { 0x23c, 4 }, { 0x240, 8 }, { 0x248, 4 },
@@ -75,7 +77,9 @@ static const struct field zboot_fields[] = {
 	PE_FIELDS, { 4, 4 }, { 8, 4 }, { 12, 4 }, { 16, 8 }, { 24, 8 }, { 32, 8 }, { 40, 8 },
 	{ 48, 8 }, { 0x38, 4 }, SECTION(0),
 };
-static const struct field uki_fields[] = { PE_FIELDS, SECTION(0), SECTION(1), SECTION(2), SECTION(3) };
+static const struct field uki_fields[] = {
+	PE_FIELDS, SECTION(0), SECTION(1), SECTION(2), SECTION(3),
+};
 static const struct field envelope_fields[] = {
 	ELF_FIELDS, ELF_SECTION(64), ELF_SECTION(128), ELF_SECTION(192), ELF_SECTION(256),
 	ELF_SECTION(320),
@@ -298,7 +302,7 @@ static uint64_t get(const struct format *f, const struct bytes *b, const struct 
 
 static void set(const struct format *f, struct bytes *b, const struct field *field, uint64_t v)
 {
-	v = swap(f, field->width, field->width < 8 ? v & ((UINT64_C(1) << 8 * field->width) - 1) : v);
+	v = swap(f, field->width, v & (UINT64_MAX >> (64 - 8 * field->width)));
 	bytes_set(b, field->off, field->width, v);
 	if (f->fields == uimage_fields && field->off != UIMAGE_CRC)
 		uimage_update(b);
