@@ -61,6 +61,8 @@
 #define LIMIT_DEVICE_TREE_DEPTH 64
 /* The table of machines in a UKI; 30 bytes for each that there is. */
 #define LIMIT_HWIDS (1 * MiB)
+/* Entries of /sys/class/drm: cards and what can be plugged into them. */
+#define LIMIT_CONNECTORS 256
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */
