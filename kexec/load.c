@@ -96,7 +96,10 @@ enum kexec_exit load_print_plan(const struct load *l, FILE *out)
 		log_error("out of memory");
 		return KEXEC_EXIT_FAILED;
 	}
-	fputs(text, out);
+	if (l->o->json && l->o->dry_run)
+		plan_json(out, l->o, &l->plan);
+	else
+		fputs(text, out);
 	if (fflush(out) != 0) {
 		log_error("cannot print the plan: %s", strerror(errno));
 		return KEXEC_EXIT_FAILED;

@@ -44,14 +44,16 @@ static void print_flags(FILE *f, unsigned long flags)
 	fputc('\n', f);
 }
 
+unsigned long plan_file_flags(const struct plan *p)
+{
+	if (p->route != ROUTE_DETACHED &&
+	    (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given)))
+		return p->flags | KEXEC_FILE_NO_INITRAMFS;
+	return p->flags;
+}
+
 static void print_file_load(FILE *f, const struct plan *p)
 {
-	unsigned long flags = p->flags;
-
-	if (p->route != ROUTE_DETACHED &&
-	    (p->image->nr_initrd == 0 ||
-	     (p->route == ROUTE_WHOLE && !p->image->initrd[0].given)))
-		flags |= KEXEC_FILE_NO_INITRAMFS;
 	if (p->image->cmdline && p->cmdline_max)
 		fprintf(f, "cmdline length: %zu of at most %llu\n", strlen(p->image->cmdline),
 			(unsigned long long)p->cmdline_max);
@@ -59,7 +61,7 @@ static void print_file_load(FILE *f, const struct plan *p)
 		fprintf(f, "memory: %llu KiB for the kernel, %llu KiB for the initrd\n",
 			(unsigned long long)(p->memory_size / KiB),
 			(unsigned long long)(boot_image_initrd_size(p->image) / KiB));
-	print_flags(f, flags);
+	print_flags(f, plan_file_flags(p));
 	fprintf(f, "passed to the kernel: %s\n", how(p));
 }
 
