@@ -7,8 +7,8 @@ kexec_SRC += kexec/actions.c kexec/addon.c kexec/attest.c kexec/boot-image-compa
 	     kexec/boot-image.c kexec/chid.c kexec/core-header.c kexec/core-notes.c kexec/core-percpu.c \
 	     kexec/cpio.c kexec/crash.c kexec/cross-check.c kexec/decomposer.c \
 	     kexec/explain-segments.c kexec/explain-whole.c kexec/explain.c kexec/file-type.c \
-	     kexec/host.c kexec/iomem.c kexec/kcore.c kexec/load-check.c kexec/load-classic.c \
-	     kexec/load-file.c kexec/load-open.c kexec/load-segments.c kexec/load-uki.c \
+	     kexec/host.c kexec/iomem.c kexec/kcore.c kexec/kho.c kexec/load-check.c \
+	     kexec/load-classic.c kexec/load-file.c kexec/load-open.c kexec/load-segments.c kexec/load-uki.c \
 	     kexec/load.c kexec/merge.c kexec/options-table.c kexec/options.c kexec/plan.c \
 	     kexec/purgatory-segment.c kexec/ram.c kexec/segments.c kexec/sidecar.c \
 	     kexec/stub-initrd.c kexec/sys.c kexec/uki-dtb.c
