@@ -9,7 +9,7 @@ kexec_SRC += kexec/actions.c kexec/addon.c kexec/attest.c kexec/boot-image-compa
 	     kexec/decomposer.c kexec/detached.c kexec/edid.c kexec/explain-detached.c \
 	     kexec/explain-keys.c kexec/explain-segments.c kexec/explain-whole.c \
 	     kexec/explain.c kexec/file-type.c kexec/host.c kexec/iomem.c kexec/kcore.c \
-	     kexec/load-check.c kexec/load-classic.c kexec/load-detached.c \
+	     kexec/kho.c kexec/load-check.c kexec/load-classic.c kexec/load-detached.c \
 	     kexec/load-file.c kexec/load-open.c kexec/load-segments.c kexec/load-uki.c \
 	     kexec/load.c kexec/merge.c kexec/options-table.c kexec/options.c \
 	     kexec/plan-json.c kexec/plan.c kexec/purgatory-segment.c kexec/ram.c \

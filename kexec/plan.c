@@ -84,6 +84,24 @@ static void print_segments(FILE *f, const struct segments_job *job)
 	fprintf(f, "entry: %#llx\n", (unsigned long long)s->entry);
 }
 
+/* What becomes of memory that the running kernel preserves for the next one. */
+static void print_handover(FILE *f, const struct plan *p)
+{
+	bool segments = p->route == ROUTE_SEGMENTS;
+	const char *fate = "the kernel hands on what it preserves";
+
+	if (p->handover == 0)
+		return;
+	if (segments && p->discards)
+		fate = "what is preserved is given up (--discard-handover)";
+	else if (segments)
+		fate = "kexec_load hands on what the kernel preserves";
+	fprintf(f, "handover: %s; %s\n", p->handover > 0 ? "active" : "cannot tell, taken as active",
+		fate);
+	if (p->kho)
+		kho_dump(f, p->kho);
+}
+
 char *plan_text(const struct plan *p)
 {
 	autofree char *image = boot_image_dump(p->image);
@@ -108,6 +126,7 @@ char *plan_text(const struct plan *p)
 		print_segments(f, p->job);
 	else
 		print_file_load(f, p);
+	print_handover(f, p);
 	fprintf(f, "route: %s\n", route_name(p->route));
 	if (fclose(f) != 0)
 		return NULL;

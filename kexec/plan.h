@@ -22,6 +22,9 @@ struct plan {
 	const struct segments_job *job; /* ROUTE_SEGMENTS: what goes where */
 	bool crash;
 	uint64_t cmdline_max; /* bytes that the kernel's loader takes, 0: not known */
+	int handover;  /* Kexec HandOver: 1 active, -1 perhaps; 0 not, or it does not matter */
+	bool discards; /* kexec_load may lose what it preserves */
+	const struct kho *kho; /* what is known of it */
 	uint64_t memory_size; /* bytes that the kernel will run in, 0: not known */
 };
 
