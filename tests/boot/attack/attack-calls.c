@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -42,7 +43,16 @@ static bool prepare_wq(struct world *w)
 
 static bool prepare_timer(struct world *w)
 {
-	return prepare(w, "by_timer", false);
+	struct bpf_object *obj = load_object(w, "timer.o", NULL);
+
+	if (!obj)
+		return refused("by_timer", "does not load");
+	if (!bpf_program__attach(bpf_object__find_program_by_name(obj, "learn")) ||
+	    !bpf_program__attach(bpf_object__find_program_by_name(obj, "forget")))
+		return refused("by_timer", "does not attach");
+	calls.prog = program_fd(obj, "by_timer");
+	calls.shared = object_shared(obj);
+	return true;
 }
 
 static bool prepare_fentry(struct world *w)
@@ -101,6 +111,30 @@ static void outside_thread(struct world *w)
 	w->tally->done += calls.shared->got > 0;
 }
 
+static void inside_timer(struct world *w)
+{
+	volatile struct shared *s = calls.shared;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	cpu_set_t one;
+
+	(void)w;
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	s->parser_id = s->asked = s->got = s->named = s->go = 0;
+	s->victim = (unsigned int)gettid();
+	bpf_prog_test_run_opts(calls.prog, &opts);
+}
+
+static void outside_timer(struct world *w)
+{
+	world_wait(w);
+	calls.shared->go = 1;
+	w->tally->reached += calls.shared->asked > 0;
+	w->tally->done += calls.shared->got > 0;
+	usleep(2000);
+}
+
 /* The program calls by itself, from inside the parser's own calls. */
 static void outside_fentry(struct world *w)
 {
@@ -119,7 +153,7 @@ const struct attacker call_attackers[] = {
 	{ "call", prepare_itself, NULL, NULL, outside },
 	{ "call-thread", prepare_itself, NULL, inside, outside_thread },
 	{ "call-wq", prepare_wq, NULL, NULL, outside },
-	{ "call-timer", prepare_timer, NULL, NULL, outside },
+	{ "call-timer", prepare_timer, NULL, inside_timer, outside_timer },
 	{ "call-fentry", prepare_fentry, NULL, NULL, outside_fentry },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

@@ -176,6 +176,8 @@ static void ruin_outside(struct world *w)
 	static unsigned int attempt;
 
 	attempt++;
+	while (!w->tally->started)
+		;
 	usleep(attempt * 997 % 20000);
 	w->tally->reached = !world_ended(w);
 	while (!world_ended(w))
@@ -188,6 +190,8 @@ static void *swap_files(void *arg)
 	struct world *w = arg;
 	int other = open("/init", O_RDONLY);
 
+	while (!w->tally->started)
+		;
 	usleep((unsigned int)(getpid() * 997 % 20000));
 	for (;;) {
 		w->tally->done += dup2(other, w->kernel_fd) == w->kernel_fd;
@@ -206,10 +210,10 @@ static void swap_inside(struct world *w)
 
 static void rename_outside(struct world *w)
 {
-	while (!world_ended(w)) {
-		rename(OTHER, COPY);
-		usleep(100);
-	}
+	while (!w->tally->started)
+		;
+	rename(OTHER, COPY);
+	world_wait(w);
 }
 
 const struct attacker file_attackers[] = {

@@ -83,6 +83,7 @@ static void load(struct world *w, const struct attacker *who)
 	if (w->hooks)
 		w->hooks->victim = (unsigned int)syscall(SYS_gettid);
 	errno = 0;
+	w->tally->started = true;
 	syscall(SYS_kexec_file_load, kernel, -1, 0UL, NULL, FILE_NO_INITRAMFS);
 	w->tally->err = errno;
 	_exit(0);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Programs of root's that call the kernel's functions with the right number, and with
- * numbers near it, while the parser runs: by themselves, from a work queue, from a
- * timer, and in the parser's own task. Whoever gets the handle adds the decoy as an
- * initrd.
+ * numbers near it, while the parser runs: by themselves, from a work queue, and in the
+ * parser's own task. timer.bpf.c does it from an interrupt.
  */
 #include "common.bpf.h"
 
@@ -21,10 +20,6 @@ struct work {
 	struct bpf_wq wq;
 };
 
-struct clock {
-	struct bpf_timer timer;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -32,28 +27,7 @@ struct {
 	__type(value, struct work);
 } works SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, int);
-	__type(value, struct clock);
-} clocks SEC(".maps");
-
-struct shared shared;
-
-static __always_inline void ask(__u64 id)
-{
-	struct bpf_parser_context *host;
-
-	__sync_fetch_and_add(&shared.asked, 1);
-	host = bpf_get_parser_context(id);
-	if (!host)
-		return;
-	__sync_fetch_and_add(&shared.got, 1);
-	if (!refer(host, KEXEC_BPF_INITRD, DECOY_OFF, DECOY_LEN))
-		__sync_fetch_and_add(&shared.named, 1);
-	bpf_put_parser_context(host);
-}
+#include "ask.bpf.h"
 
 static __always_inline int ask_all(void)
 {
@@ -91,25 +65,6 @@ int by_wq(void *ctx)
 	if (bpf_wq_set_callback_impl(&w->wq, in_worker, 0, (void *)0))
 		return 2;
 	return bpf_wq_start(&w->wq, 0);
-}
-
-static int in_timer(void *map, int *key, void *value)
-{
-	return ask_all();
-}
-
-SEC("syscall")
-int by_timer(void *ctx)
-{
-	int zero = 0;
-	struct clock *c = bpf_map_lookup_elem(&clocks, &zero);
-
-	if (!c)
-		return 1;
-	bpf_timer_init(&c->timer, &clocks, 1);
-	if (bpf_timer_set_callback(&c->timer, in_timer))
-		return 2;
-	return bpf_timer_start(&c->timer, 1000, 0);
 }
 
 SEC("fentry/bpf_parser_read")

@@ -15,8 +15,9 @@
 /* What loader and attackers count together, in memory that a fork shares. */
 struct tally {
 	int err;			/* of the load: 0 or an errno */
-	unsigned int reached;		/* this attempt got at its target */
-	unsigned int done;		/* what the attacker could do to it */
+	volatile bool started;		/* the system call comes next */
+	volatile unsigned int reached;	/* this attempt got at its target */
+	volatile unsigned int done;	/* what the attacker could do to it */
 };
 
 struct world {
