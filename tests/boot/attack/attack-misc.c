@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Signals while the image is loaded, switches of the BPF core, and no attack at all. */
+#include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -105,7 +106,31 @@ static void switches_outside(struct world *w)
 		set_switch(i, 2);
 }
 
+/* Says for IMA that the file is good, see readhook.bpf.c. */
+static bool prepare_appraise(struct world *w)
+{
+	struct bpf_object *obj = load_object(w, "readhook.o", NULL);
+
+	if (!obj)
+		return refused("appraise", "does not load");
+	if (!bpf_program__attach(bpf_object__find_program_by_name(obj, "appraised")))
+		return refused("appraise", "does not attach");
+	w->state = object_shared(obj);
+	return true;
+}
+
+static void appraise_outside(struct world *w)
+{
+	volatile struct shared *s = w->state;
+
+	s->held = 0;
+	world_wait(w);
+	w->tally->reached = s->held;
+	w->tally->done = s->held;
+}
+
 const struct attacker misc_attackers[] = {
+	{ "appraise", prepare_appraise, NULL, NULL, appraise_outside },
 	{ "none", prepare_none, NULL, NULL, NULL },
 	{ "signals", prepare_none, NULL, alarms, signals_outside },
 	{ "switches", prepare_none, NULL, NULL, switches_outside },
