@@ -42,12 +42,25 @@ static void fill_context(struct kexec_bpf_ctx *ctx, const struct vm_stage *s, bo
 	};
 }
 
+/* What the kernel tells a program, in our few words. */
+static int vocabulary(int err)
+{
+	switch (err) {
+	case -E2BIG:
+	case -EFBIG:
+		return -E2BIG;
+	case -ENOMEM:
+		return err;
+	default:
+		return -EBADMSG;
+	}
+}
+
 /* How a stage ended: the order in which the kernel looks at it. */
 static int judge(const struct vm_stage *s, int32_t returned, struct why *w)
 {
 	if (s->err)
-		return why(w, s->err == -E2BIG || s->err == -ENOMEM ? s->err : -EBADMSG, "%s",
-			   s->reason.text);
+		return why(w, vocabulary(s->err), "%s", s->reason.text);
 	if (returned)
 		return why(w, returned == -E2BIG ? -E2BIG : -EBADMSG,
 			   "it refuses the image and returns %d%s%s", returned,
@@ -125,20 +138,31 @@ static int find_codec(const struct codec **ret, const struct extent *packed, str
 	return why(w, -EBADMSG, "kernel is not compressed in a way that is known");
 }
 
-static int take_kernel(struct boot_image *img, struct stage_part *part, struct why *w)
+/* @bytes, and what is in them then; exactly as many as the program said, if it did. */
+static int unpack_kernel(struct boot_image *img, struct extent *bytes, uint32_t size,
+			 struct why *w)
 {
 	autoblob struct blob plain = { 0 };
 	const struct codec *codec;
+	int r = find_codec(&codec, bytes, w);
+
+	if (r == 0)
+		r = decompress(codec, bytes, &plain, "kernel", size ? size : LIMIT_DECOMPRESSED, w);
+	if (r == -E2BIG && size)
+		return -EBADMSG;
+	if (r == 0 && size && plain.size != size)
+		r = why(w, -EBADMSG, "kernel unpacks to %llu bytes instead of %u",
+			(unsigned long long)plain.size, size);
+	return r < 0 ? r : boot_image_own(img, &plain, bytes, w);
+}
+
+static int take_kernel(struct boot_image *img, struct stage_part *part, struct why *w)
+{
 	struct extent bytes;
 	int r = part_bytes(img, part, &bytes, w);
 
-	if (r == 0 && part->compressed) {
-		r = find_codec(&codec, &bytes, w);
-		if (r == 0)
-			r = decompress(codec, &bytes, &plain, "kernel", LIMIT_DECOMPRESSED, w);
-		if (r == 0)
-			r = boot_image_own(img, &plain, &bytes, w);
-	}
+	if (r == 0 && part->compressed)
+		r = unpack_kernel(img, &bytes, part->size, w);
 	if (r < 0)
 		return r;
 	img->kernel.bytes = bytes;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "kexec/host.h"
+#include "kexec/kho.h"
 
 struct refusal {
 	bool file_load; /* kexec_file_load, else kexec_load */
@@ -29,6 +30,7 @@ struct refusal {
 	bool detached;         /* then: with a parser that is a file of its own */
 	bool as_is;		   /* the user's own file went in, else a memfd of ours */
 	uint64_t kernel_size, initrd_size; /* bytes */
+	const struct kho *kho; /* scratch areas that it has to fit into; NULL: not known */
 	uint64_t memory_size; /* bytes the kernel will occupy (init_size, image_size); 0: unknown */
 	uint64_t cmdline_len; /* without the NUL */
 	uint64_t cmdline_max; /* bytes without the NUL that this kernel takes; 0: unknown */
@@ -55,5 +57,9 @@ const char *explain_segments(const struct refusal *r, const struct host *h, cons
  * Never after a signature error. @err is positive.
  */
 bool explain_is_fallback(int err);
+
+/* The same, of a crash kernel that is to get keys of dm-crypt volumes; Linux 6.16 and later. */
+const char *explain_crypt_keys(const struct refusal *r, const struct host *h,
+			       const char **ret_name);
 
 #endif

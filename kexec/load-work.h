@@ -7,6 +7,7 @@
 #include "kexec/detached.h"
 #include "kexec/explain.h"
 #include "kexec/host.h"
+#include "kexec/kho.h"
 #include "kexec/load-check.h"
 #include "kexec/load.h"
 #include "kexec/plan.h"
@@ -18,6 +19,7 @@ struct load {
 	const struct arch_ops *arch;
 	const struct sys *sys;
 	struct host host;
+	struct kho kho; /* of a machine where Kexec HandOver may be active; not of crash loads */
 	struct boot_image image;
 	/* What the options say of a UKI's profile, without the selector in front of the rest. */
 	struct uki_choice choice;
@@ -75,6 +77,9 @@ struct refusal load_refusal(const struct load *l);
  * @loaded_before: host_loaded() of crash kernels, before the load.
  */
 void load_mourn_crash_kernel(const struct load *l, int loaded_before);
+
+/* Why kexec_load(2) would lose what Kexec HandOver preserves, static; NULL: it would not. */
+const char *load_loses_handover(const struct load *l);
 
 /* By kexec_load(2): places the segments, shows the plan, and unless it is a dry run, loads. */
 enum kexec_exit load_classic(struct load *l);

@@ -85,6 +85,9 @@ static void make_plan(struct load *l)
 		.crash = l->o->crash,
 		.cmdline_max = l->arch->cmdline_max(&l->image, l->o->crash),
 		.memory_size = l->arch->memory_size(&l->image),
+		.handover = l->o->crash ? 0 : l->host.kho,
+		.discards = l->o->discard_handover,
+		.kho = &l->kho,
 	};
 }
 
@@ -96,7 +99,10 @@ enum kexec_exit load_print_plan(const struct load *l, FILE *out)
 		log_error("out of memory");
 		return KEXEC_EXIT_FAILED;
 	}
-	fputs(text, out);
+	if (l->o->json && l->o->dry_run)
+		plan_json(out, l->o, &l->plan);
+	else
+		fputs(text, out);
 	if (fflush(out) != 0) {
 		log_error("cannot print the plan: %s", strerror(errno));
 		return KEXEC_EXIT_FAILED;
@@ -117,6 +123,7 @@ struct refusal load_refusal(const struct load *l)
 		.memory_size = l->plan.memory_size,
 		.cmdline_len = img->cmdline ? strlen(img->cmdline) : 0,
 		.cmdline_max = l->plan.cmdline_max,
+		.kho = &l->kho,
 	};
 }
 
@@ -203,9 +210,7 @@ static const char *not_classic(const struct load *l)
 		return "this machine demands signed kernels, and kexec_load shows it no signature";
 	if (l->check.attests)
 		return "the kernel's own parser (--cross-check=attest) has no part in it";
-	if (l->host.kho == 1 && !l->o->discard_handover)
-		return "Kexec HandOver is active, and kexec_load cannot pass on what it preserves";
-	return NULL;
+	return load_loses_handover(l);
 }
 
 static enum kexec_exit fall_back(struct load *l, enum kexec_exit code)
@@ -348,6 +353,19 @@ static enum kexec_exit check_reservation(const struct load *l)
 	return KEXEC_EXIT_DIE;
 }
 
+/* Neither is a reason to refuse a load that the kernel may well take. */
+static void read_handover(struct load *l)
+{
+	struct why w = { 0 };
+
+	if (l->o->crash || l->host.kho == 0)
+		return;
+	if (kho_read(&l->kho, l->sys, &w) < 0)
+		log_error("warning: %s", w.text);
+	if (l->o->debug && l->host.kho < 0)
+		log_debug("cannot tell whether Kexec HandOver is active");
+}
+
 enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops *arch,
 			    const struct sys *sys)
 {
@@ -355,6 +373,7 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 	enum kexec_exit code = KEXEC_EXIT_OK;
 
 	host_read(&l.host, sys);
+	read_handover(&l);
 	code = check_xen(&l);
 	if (code == KEXEC_EXIT_OK && o->crash && !o->dry_run && o->syscall != SYSCALL_CLASSIC)
 		code = check_reservation(&l);
@@ -376,5 +395,6 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 		code = load_image(&l);
 	boot_image_done(&l.image);
 	detached_done(&l.detached);
+	kho_done(&l.kho);
 	return code;
 }

@@ -194,6 +194,18 @@ static const struct {
 	  SAYS("no cause"),
 	  NOT("sign") },
 
+	/* keys of encrypted disks */
+	{ { FILE_LOAD(ENOKEY), .crash = true },
+	  { GOOD, .crypt_keys = 1 },
+	  SAYS("(ENOKEY): ", "this one's signature, or a dm-crypt key", "run kexec in the session"),
+	  NOT("mokutil") },
+	{ { FILE_LOAD(EKEYEXPIRED), .crash = true },
+	  { GOOD, .crypt_keys = 2 },
+	  SAYS("(EKEYEXPIRED): a dm-crypt key", "unlock the volume again") },
+	{ { FILE_LOAD(EKEYREVOKED), .crash = true }, { GOOD, .crypt_keys = 2 }, SAYS("was revoked") },
+	{ { FILE_LOAD(ENOKEY), .crash = true }, { GOOD }, SAYS("signature"), NOT("dm-crypt") },
+	{ { FILE_LOAD(ENOKEY) }, { GOOD, .crypt_keys = 1 }, SAYS("signature"), NOT("dm-crypt") },
+
 	/* what was asked for: EINVAL */
 	{ { FILE_LOAD(EINVAL), .flags = KEXEC_FILE_NO_CMA, .cmdline_len = 5000 },
 	  { GOOD },

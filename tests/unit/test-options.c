@@ -204,6 +204,9 @@ static void flags_set_what_they_name(void **state)
 			if (*(bool *)((char *)&o + rows[j].field) != (i == j))
 				fail_msg("%s and the field of %s", rows[i].line, rows[j].line);
 	}
+	assert_false(parsed("--dry-run K").json);
+	assert_true(parsed("--dry-run --json K").json);
+	assert_true(parsed("--json -S").json);
 }
 
 static void parts_are_kept_as_given(void **state)
@@ -322,7 +325,8 @@ static void what_is_missing_is_named(void **state)
 {
 	(void)state;
 	refused("--cross-check=maybe K", -EINVAL, "Bad option value in --cross-check=maybe: on, off, require or attest");
-	refused("--dry-run --json K", -EOPNOTSUPP, "not supported yet: --json");
+	refused("-l --json K", -EINVAL, "--json goes with --dry-run or --status");
+	refused("--js --dry-run K", -EINVAL, "unrecognized option '--js'");
 }
 
 static void what_is_refused_is_named(void **state)
