@@ -19,6 +19,7 @@ void segments_job_done(struct segments_job *job)
 	iomem_done(&job->iomem);
 	ram_done(&job->all);
 	ram_done(&job->loadable);
+	kho_done(&job->kho);
 	segments_done(&job->segments);
 	free(job->cmdline);
 	*job = (struct segments_job){ 0 };
@@ -38,12 +39,32 @@ static int read_ram(struct segments_job *job, const struct arch_ops *arch, struc
 	return r;
 }
 
+/* Where nothing is preserved. A crash kernel has its region, and takes nothing over. */
+static int read_kho(struct segments_job *job, struct why *w)
+{
+	int r;
+
+	if (job->o->crash || job->o->discard_handover)
+		return 0;
+	r = kho_read(&job->kho, job->sys, w);
+	if (r < 0)
+		return r;
+	if (!kho_passes(&job->kho)) {
+		kho_done(&job->kho);
+		return 0;
+	}
+	ram_done(&job->loadable);
+	return kho_loadable(&job->loadable, &job->kho, &job->all, w);
+}
+
 static int read_machine(struct segments_job *job, const struct arch_ops *arch, struct why *w)
 {
 	int r = iomem_read(&job->iomem, job->sys, w);
 
 	if (r == 0)
 		r = read_ram(job, arch, w);
+	if (r == 0)
+		r = read_kho(job, w);
 	if (r < 0 || !job->o->crash)
 		return r;
 	ram_done(&job->loadable);
@@ -99,6 +120,29 @@ int segments_put(struct segments_job *job, const char *name, const struct extent
 		why_prefix(w, "%s: ", name);
 	if (r == 0 && ret_mem)
 		*ret_mem = mem;
+	return r;
+}
+
+int segments_kho(struct segments_job *job, struct range *ret_at, struct why *w)
+{
+	/* Its alignment is that of the kernel's own loader. */
+	struct place place = segments_place(job, 0, UINT64_MAX, 64 * KiB, true);
+	autoblob struct blob list = { 0 };
+	struct extent bytes;
+	uint64_t mem;
+	int r;
+
+	*ret_at = (struct range){ 0 };
+	if (!kho_passes(&job->kho))
+		return 0;
+	r = kho_list(&list, &job->kho, w);
+	if (r == 0)
+		r = segments_own(&job->segments, &list, &bytes, w);
+	if (r == 0)
+		r = segments_put(job, "scratch areas", &bytes, (bytes.len + 64 * KiB - 1) & -(64 * KiB),
+				 &place, &mem, w);
+	if (r == 0)
+		*ret_at = (struct range){ mem, mem + bytes.len };
 	return r;
 }
 

@@ -74,7 +74,7 @@ const struct option_row option_rows[] = {
 	{ ROW = "type", .letter = 't', .arg = "TYPE", .effect = OPT_TYPE,
 	  .help = "The format of KERNEL; else found out." },
 	{ ROW = "parser", .in_full = true, .arg = "PARSER", .effect = OPT_PARSER,
-	  .help = "Who unpacks it: auto or none." },
+	  .help = "Who unpacks it: auto, none or a FILE." },
 	{ ROW = "cross-check", .in_full = true, .arg = "WHEN", .effect = OPT_CROSS_CHECK,
 	  .help = "Its result and ours: on, off, require, attest." },
 #undef ROW

@@ -90,7 +90,7 @@ struct kexec_options {
 	size_t nr_addons;
 	bool no_addons, stub_initrds;
 
-	const char *parser;   /* --parser=auto|none|FILE */
+	const char *parser;   /* --parser=auto|none|FILE; NULL: auto */
 	enum cross_check_mode cross_check;
 
 	/* Only kexec_load has a use for these; kexec_file_load ignores them, as ever. */

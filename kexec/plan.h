@@ -18,9 +18,13 @@ struct plan {
 	const struct boot_image *image;
 	enum route route;
 	unsigned long flags; /* of kexec_file_load */
+	const struct detached *detached; /* --parser=FILE; NULL: none */
 	const struct segments_job *job; /* ROUTE_SEGMENTS: what goes where */
 	bool crash;
 	uint64_t cmdline_max; /* bytes that the kernel's loader takes, 0: not known */
+	int handover;  /* Kexec HandOver: 1 active, -1 perhaps; 0 not, or it does not matter */
+	bool discards; /* kexec_load may lose what it preserves */
+	const struct kho *kho; /* what is known of it */
 	uint64_t memory_size; /* bytes that the kernel will run in, 0: not known */
 };
 

@@ -57,6 +57,8 @@
 #define LIMIT_ELF_PHDRS 64
 /* A device tree: arm64 maps it in one block of this size. */
 #define LIMIT_DEVICE_TREE (2 * MiB)
+/* Scratch areas of Kexec HandOver: two, and one for each of Linux's 1024 NUMA nodes. */
+#define LIMIT_KHO_AREAS 1026
 /* Nodes in nodes of one; Linux has no more of them, either. */
 #define LIMIT_DEVICE_TREE_DEPTH 64
 /* The table of machines in a UKI; 30 bytes for each that there is. */
@@ -80,6 +82,8 @@
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
+/* Programs that a container has for one image. */
+#define LIMIT_BPF_ALTERNATIVES 8
 /* ELF sections of an object; clang makes about ten. */
 #define LIMIT_BPF_ELF_SECTIONS 64
 /* Calls inside each other, and bytes of stack of each: the kernel's numbers. */

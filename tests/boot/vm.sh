@@ -100,3 +100,26 @@ judge_refusal() {
 	kexec -u 2> /dev/null
 	rm -rf /tmp/*
 }
+
+# In a crash kernel: makedumpfile and vmcore-dmesg read the same log out of the old
+# kernel's memory, and out of the dump that makedumpfile writes of it. "makedumpfile"
+# must be something that can be run; it says of each line who wrote it, which
+# vmcore-dmesg does with --json only, and moves further lines of a message to the right.
+dump_tools_agree() {
+	run makedumpfile --dump-dmesg /proc/vmcore /tmp/theirs
+	check "makedumpfile --dump-dmesg exits with 0" rc_is 0
+	sed -i 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/; s/^ \{26\}//' /tmp/theirs
+	check "it finds the panic in the log" grep -q 'Kernel panic - not syncing: sysrq' /tmp/theirs
+	run sh -c 'vmcore-dmesg /proc/vmcore > /tmp/ours'
+	check "vmcore-dmesg exits with 0" rc_is 0
+	run diff /tmp/theirs /tmp/ours
+	check "and prints the same of /proc/vmcore" rc_is 0
+	run makedumpfile "$1" -d 31 /proc/vmcore /tmp/dump
+	check "makedumpfile $1 -d 31 exits with 0" rc_is 0
+	check "it writes a dump" grep -q '^KDUMP' /tmp/dump
+	run sh -c 'vmcore-dmesg /tmp/dump > /tmp/ours'
+	check "vmcore-dmesg reads the dump" rc_is 0
+	run diff /tmp/theirs /tmp/ours
+	check "and prints the same of it" rc_is 0
+	rm -f /tmp/dump
+}
