@@ -33,7 +33,8 @@ static struct bytes unpack(const char *name, const char *what)
 	struct why w = { 0 };
 	int r;
 
-	assert_true(asprintf(&path, "%s/tests/kdump/%s-%s.xz", getenv("top_srcdir"), name, what) > 0);
+	assert_true(asprintf(&path, "%s/tests/kdump/%s-%s.xz", getenv("top_srcdir"), name, what) >
+		    0);
 	r = blob_open(&packed, path, &w);
 	if (r == 0) {
 		all = blob_whole(&packed);
