@@ -133,14 +133,31 @@ case_smp_classic_bzimage() {
 	what="two processors: $what"
 }
 
+# EFI's runtime services are asked in each kernel: the first leaves a variable for
+# the second, which was started by -c, and that one another for the third.
 case_efi_classic_bzimage() {
-	case_classic_bzimage
-	what="EFI: $what"
+	what="EFI: bzImage by -c"
+	put_kernel
+	put_initrd initrd
+	script <<- END
+		efi_variables
+		check "a variable is written" efi_variable_write KxtFirst one
+		load -c -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		start
+	END
 }
 
 case_efi_classic_uki() {
-	case_classic_uki
-	what="EFI: $what"
+	what="EFI: UKI by -c: its own command line and initrd"
+	put_uki
+	script <<- END
+		efi_variables
+		check "second kernel: EFI tells the first kernel's variable" efi_variable_is KxtFirst one
+		check "second kernel: a variable is written" efi_variable_write KxtSecond two
+		check "second kernel: it reads that" efi_variable_is KxtSecond two
+		load -c -l uki.efi
+		start
+	END
 }
 
 # Over a gigabyte: --long only, for the started kernel hashes it without a fast processor.
@@ -181,8 +198,33 @@ case_crash_classic_memmap() {
 }
 
 case_efi_crash_classic_bzimage() {
-	case_crash_classic_bzimage
-	what="EFI: $what"
+	what="EFI: bzImage by -p -c: crash kernel with /proc/vmcore"
+	put_kernel
+	classic_crash vmlinuz
+	{
+		echo '. /kxt/vm.sh; efi_variables'
+		echo 'check "third kernel: EFI tells the second one'"'"'s variable" efi_variable_is KxtSecond two'
+		cat "$dir/script"
+	} > "$dir/script.new"
+	# What is counted starts once.
+	sed 's/^\. \/kxt\/vm.sh; cd/cd/' "$dir/script.new" > "$dir/script"
+	rm "$dir/script.new"
+}
+
+# With a reservation above 4 GiB a kernel needs one below, too: both are its memory.
+case_high_crash_classic_bzimage() {
+	what="crashkernel=X,high and Y,low: bzImage by -p -c: crash kernel with /proc/vmcore"
+	put_kernel
+	crash_case
+	cmdline_prefix='' cmdline_suffix=' elfcorehdr=[0-9]*K'
+	put_initrd initrd
+	script <<- END
+		check "two reservations" test "\$(grep -c 'Crash kernel' /proc/iomem)" = 2
+		check "one is above 4 GiB" grep -q '^ *[0-9a-f]\{9\}-.*Crash kernel' /proc/iomem
+		load -p -c vmlinuz --initrd=initrd --command-line="$cmdline"
+		check "the kernel says a crash kernel is loaded" crash_loaded_is 1
+		crash
+	END
 }
 
 # Memory that is plugged in, and a processor that is switched on, while the crash kernel is

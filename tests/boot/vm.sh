@@ -39,6 +39,19 @@ load() {
 	check "says nothing, leaves nothing in /tmp" is_silent
 }
 
+# Firmware's variables, which the running kernel asks EFI's runtime services for.
+efi_variable() { echo "/sys/firmware/efi/efivars/$1-6b786b78-7465-7374-9d2f-000000000000"; }
+efi_variables() {
+	dir=/sys/firmware/efi/efivars
+	[ ! -e "/lib/modules/$(busybox uname -r)/efivarfs.ko" ] ||
+		run busybox insmod "/lib/modules/$(busybox uname -r)/efivarfs.ko"
+	run busybox mount -t efivarfs efivarfs $dir
+	check "EFI tells its variables" test -n "$(ls $dir)"
+}
+# In one write; non-volatile, and there at boot and run time.
+efi_variable_write() { printf '\007\000\000\000%s' "$2" > "$(efi_variable "$1")"; }
+efi_variable_is() { [ "$(tail -c +5 "$(efi_variable "$1")")" = "$2" ]; }
+
 # announce: the last words before the next kernel starts. The host holds them
 # against the checks it has seen, for a kernel that goes takes unsent lines with it.
 announce() {
