@@ -31,15 +31,20 @@ static bool same(const uint8_t *a, const uint8_t *b, unsigned int nr)
 static void verify(struct console *c, const struct purgatory_params *p)
 {
 	uint8_t found[SHA256_SIZE];
+	sha256_blocks *blocks;
 	uint64_t state[2];
 	struct sha256 s;
 
 	console_print(c, "purgatory: verifying what was loaded\n");
-	sha256_init(&s, arch_sha256_begin(state));
+	arch_caches_begin(p);
+	blocks = arch_sha256_begin(state);
+	arch_tell_caches(c, blocks);
+	sha256_init(&s, blocks);
 	for (uint32_t i = 0; i < p->nr_ranges; i++)
 		sha256_add(&s, (const uint8_t *)(uintptr_t)p->ranges[i].start, p->ranges[i].len);
 	sha256_finish(&s, found);
 	arch_sha256_end(state);
+	arch_caches_end(p);
 	if (same(found, p->sha256, sizeof(found)))
 		return;
 	console_print(c, "purgatory: SHA-256 wanted ");
