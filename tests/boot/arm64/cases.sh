@@ -93,9 +93,15 @@ chain_crash_file() {
 	high_and_low
 	stages="crash_file"
 }
+# A stock kernel, if there is one: its dumps are such as makedumpfile knows.
 chain_crash_classic() {
 	high_and_low
+	stock_kernel || true
 	stages="crash_classic"
+}
+stock_kernel() {
+	stock=$("$top/tests/setup/fetch" kernel-6.1-arm64) || return
+	kernel=$stock/Image first=$stock/Image
 }
 
 # As most machines are told: all of it below 4 GiB.
@@ -160,7 +166,7 @@ case_classic_zstd() { classic_zboot zstd; }
 case_classic_uki() {
 	what="UKI with zboot (zstd) inside by kexec_load"
 	make_uki "$dir/uki.efi" "$zboot/vmlinuz-zstd.efi" "$dir/initrd"
-	rm "$dir/initrd"
+	spare=initrd
 	script 'load -c -l uki.efi && start'
 }
 case_whole_uki() {
@@ -168,7 +174,8 @@ case_whole_uki() {
 	add_parser zboot "$zboot/vmlinuz-gzip.efi" "$out/$name.zboot"
 	make_uki "$out/$name.uki" "$out/$name.zboot" "$dir/initrd"
 	add_parser uki "$out/$name.uki" "$dir/uki.efi"
-	rm "$dir/initrd" "$out/$name".*
+	rm "$out/$name".*
+	spare=initrd
 	script "$whole
 		whole uki.efi
 		start"
@@ -198,12 +205,46 @@ counted() { # WHAT OPTION..
 case_verified() { counted "instructions with -c, of which purgatory verifies"; }
 case_unverified() { counted "instructions with -c -i, which leaves that out" -i; }
 
+# The crash kernel's initrd gets makedumpfile, which reads the dump and writes another.
+crash_tools() {
+	local tool after=$out/$chain-after
+	tool=$("$top/tests/setup/fetch" makedumpfile-arm64) || { say "no makedumpfile"; return 0; }
+	rm -rf "$after"
+	mkdir "$after"
+	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/aarch64-linux-gnu/*.so.* "$after"
+	if [ -n "${RECORD:-}" ]; then
+		cp "$TOUCHED" "$RECORD" "$after"
+	else
+		cat > "$after/script" <<- END
+			. /kxt/vm.sh
+			CASE=$name
+			cd "/disk/$name-after"
+			makedumpfile() { ./ld-linux-aarch64.so.1 --library-path . ./makedumpfile "\$@"; }
+			dump_tools_agree -c
+		END
+	fi
+	with_files "$out/first.cpio" "$dir/initrd" "$name" "$name-after" "$after"
+	rm -r "$after"
+}
+# For tests/kdump/record: a dump read by the script $RECORD
+chain_dump() {
+	stock_kernel || skipped "no stock kernel"
+	stages="dump"
+}
+case_dump() {
+	what="what is read of a dump"
+	crash_tools
+	crash -c
+}
 case_crash_file() {
 	what="crash kernel by kexec_file_load"
+	# makedumpfile 1.7.8 knows no addresses of 52 bits.
+	! grep -qs '^CONFIG_ARM64_VA_BITS=48' "${kernel%/*}/.config" || crash_tools
 	crash -s
 }
 case_crash_classic() {
 	what="crash kernel by kexec_load"
+	[ -z "$stock" ] || crash_tools
 	crash -c
 }
 
@@ -236,6 +277,7 @@ case_signed_uki() {
 	add_parser uki "$out/$name.uki" "$dir/uki"
 	sign "$dir/uki" "$dir/signed"
 	tamper "$dir/signed" "$dir/uki-tampered"
+	spare=initrd
 	rm "$out/$name".*
 	script "$whole
 $refusals
@@ -263,7 +305,7 @@ case_agree() {
 	"$top/tests/setup/run-arm64" "$BUILD/kexec/kexec-image" check --json "$dir"/img/*.efi \
 		> "$out/agree.checked" 2> "$out/agree.err" ||
 		[ $? -le 2 ] || die "kexec-image: $(cat "$out/agree.err")"
-	rm "$dir/initrd"
+	spare=initrd
 	script 'echo 1 > /sys/kernel/kexec_decomposed
 		for image in img/*; do
 			echo "IMAGE ${image##*/} $(./kload "$image" 2>&1)"
