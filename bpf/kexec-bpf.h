@@ -2,7 +2,8 @@
 /*
  * What a parser program and its host say to each other.
  *
- * A parser program travels in section .bpf of a PE image. It is handed
+ * A parser program travels in section .bpf of a PE image, or is handed over by
+ * itself, as kernel_fd of kexec_file_load(2), the image as initrd_fd. It is handed
  * numbered input buffers (buffer 0 is the image), reads them through
  * bpf_parser_read() and names the parts to boot with commands given to
  * bpf_buffer_parser(); the last command is DONE. The host is the kernel
@@ -51,10 +52,14 @@ struct kexec_bpf_chunk {
 	uint32_t len;
 } __attribute__((packed));
 
-/* A part by reference: bytes of an input buffer. */
+/*
+ * A part by reference: bytes of an input buffer. Many formats say how large the
+ * kernel is when decompressed: then that is told here, and data that becomes more
+ * or less is refused as broken.
+ */
 struct kexec_bpf_ref {
 	uint32_t buf;
-	uint32_t flags;			/* 0 */
+	uint32_t size;			/* of the result of DECOMPRESS; 0: any */
 	uint64_t off;
 	uint64_t len;			/* not 0 */
 } __attribute__((packed));
@@ -88,15 +93,21 @@ enum kexec_parser_abi {
 	KEXEC_PARSER_ABI_READ		= 2,	/* bpf_parser_read() */
 	KEXEC_PARSER_ABI_PLAIN		= 3,	/* plain objects (type 1) */
 	KEXEC_PARSER_ABI_SKELETON	= 4,	/* light skeletons (type 2) */
+	KEXEC_PARSER_ABI_SIZE		= 5,	/* a reference's size */
+	KEXEC_PARSER_ABI_CONTAINER	= 6,	/* several programs in one file */
+	KEXEC_PARSER_ABI_DETACHED	= 7,	/* parser in kernel_fd, image in initrd_fd */
 };
 
 /* Limits of both hosts; lib/limits.h repeats them. */
 #define KEXEC_BPF_MAX_OBJECT		(1u << 20)	/* bytes in .bpf */
 #define KEXEC_BPF_MAX_INSNS		16384u
 #define KEXEC_BPF_MAX_SECTIONS		128u	/* of a PE image */
+#define KEXEC_BPF_MAX_ELF_SECTIONS	64u	/* of what is in .bpf */
 #define KEXEC_BPF_MAX_INITRDS		16u
+#define KEXEC_BPF_MAX_INITRD		(4ull << 30)	/* bytes of all */
 #define KEXEC_BPF_MAX_DECOMPRESSED	(512u << 20)
 #define KEXEC_BPF_MAX_CMDLINE		(64u << 10)	/* after the cut */
-#define KEXEC_BPF_MAX_DEPTH		4u	/* images that carry .bpf */
+#define KEXEC_BPF_MAX_DEPTH		4u	/* images taken apart */
+#define KEXEC_BPF_MAX_ALTERNATIVES	8u	/* programs for one image */
 
 #endif /* KEXEC_BPF_H */

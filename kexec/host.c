@@ -242,6 +242,13 @@ static int kho_word(const struct sys *sys)
 	return ret;
 }
 
+static int64_t read_crypt_keys(const struct sys *sys)
+{
+	int64_t nr = read_limit(sys, "/sys/kernel/config/crash_dm_crypt_keys/count");
+
+	return nr < 0 ? -1 : nr;
+}
+
 /* Does debugfs tell that there is no Kexec HandOver? Not if it is out of sight. */
 static bool debugfs_denies(const struct sys *sys)
 {
@@ -313,6 +320,7 @@ void host_unknown(struct host *ret)
 		.sig_force = -1,
 		.xen_dom0 = -1,
 		.kho = -1,
+		.crypt_keys = -1,
 	};
 }
 
@@ -332,6 +340,7 @@ void host_read(struct host *ret, const struct sys *sys)
 	ret->sig_force = read_enforced(sys);
 	ret->xen_dom0 = read_xen_dom0(sys);
 	ret->kho = read_kho(ret, sys);
+	ret->crypt_keys = read_crypt_keys(sys);
 }
 
 bool host_kernel_at_least(const struct host *h, unsigned int major, unsigned int minor)

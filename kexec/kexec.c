@@ -11,6 +11,7 @@
 #include "kexec/kho.h"
 #include "kexec/load.h"
 #include "kexec/options.h"
+#include "kexec/plan.h"
 #include "lib/log.h"
 
 static enum kexec_exit failed(const struct why *w, enum kexec_exit code)
@@ -50,6 +51,8 @@ static enum kexec_exit print_status(const struct kexec_options *o, const struct 
 			  strerror(-loaded));
 		return KEXEC_EXIT_FAILED;
 	}
+	if (o->json)
+		status_json(stdout, o->status_reboot, loaded);
 	log_debug("%s kernel %s", o->status_reboot ? "reboot" : "crash",
 		  loaded ? "loaded" : "not loaded");
 	print_handover(sys);
@@ -81,6 +84,12 @@ static enum kexec_exit rehearse(const struct kexec_options *o, const struct arch
 {
 	enum kexec_exit code = KEXEC_EXIT_OK;
 
+	if (o->json && o->load)
+		return load_kernel(o, arch, sys); /* its plan says the rest, too */
+	if (o->json) {
+		plan_json(stdout, o, NULL);
+		return KEXEC_EXIT_OK;
+	}
 	print_step(o->unload, o->crash ? "unload: crash kernel" : "unload: reboot kernel");
 	if (o->load)
 		code = load_kernel(o, arch, sys);

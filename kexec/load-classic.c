@@ -106,6 +106,14 @@ static enum kexec_exit check_handover(const struct load *l)
 	return KEXEC_EXIT_DIE;
 }
 
+/* It comes up, but cannot open the disk that the dump is to go to. */
+static void warn_of_crypt_keys(const struct load *l)
+{
+	if (l->o->crash && l->host.crypt_keys > 0)
+		log_error("kexec_load does not pass on the dm-crypt keys that "
+			  "/sys/kernel/config/crash_dm_crypt_keys names; -s does");
+}
+
 enum kexec_exit load_classic(struct load *l)
 {
 	autojob struct segments_job job = { 0 };
@@ -119,6 +127,7 @@ enum kexec_exit load_classic(struct load *l)
 
 	if (r < 0)
 		return cannot_prepare(l, r, &w);
+	warn_of_crypt_keys(l);
 	l->plan.route = ROUTE_SEGMENTS;
 	l->plan.job = &job;
 	code = tell(l, &job);

@@ -4,6 +4,7 @@
 #define KEXEC_LOAD_WORK_H
 
 #include "kexec/boot-image.h"
+#include "kexec/detached.h"
 #include "kexec/explain.h"
 #include "kexec/host.h"
 #include "kexec/kho.h"
@@ -25,6 +26,7 @@ struct load {
 	bool has_choice;
 	const char *cmdline;
 	struct load_check check;
+	struct detached detached; /* --parser=FILE */
 	struct plan plan;
 	struct progress_line progress; /* of opening the kernel */
 };
@@ -35,6 +37,24 @@ enum kexec_exit load_complain(enum kexec_exit code, const char *what, const char
 
 /* Opens the kernel with all its layers. */
 enum kexec_exit load_open_kernel(struct load *l);
+
+/* If the options name a file for the parser, opens it. */
+enum kexec_exit load_open_parser(struct load *l);
+
+/* Did they? */
+bool load_has_parser(const struct load *l);
+
+/*
+ * Both readings of @img, the file's own parts; with a detached parser, of the file that
+ * will be beside it.
+ */
+enum kexec_exit load_cross_check(struct load *l, struct boot_image *img);
+
+/* Must the initrd go around the image, which then is what is cross-checked? */
+bool load_needs_envelope(const struct load *l);
+
+/* If so, with the overlay in place, makes the envelope and checks it. */
+enum kexec_exit load_wrap(struct load *l);
 
 /* If the options name another profile of a UKI, opens it anew with that. */
 enum kexec_exit load_choose_profile(struct load *l);

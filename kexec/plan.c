@@ -8,9 +8,13 @@
 #include "kexec/sys.h"
 #include "lib/cleanup.h"
 
-static const char *how(enum route route)
+static const char *how(const struct plan *p)
 {
-	switch (route) {
+	switch (p->route) {
+	case ROUTE_DETACHED:
+		return p->detached->envelope.kind == BLOB_NONE ?
+		       "the parser, and the file itself as its image" :
+		       "the parser, and as its image an ELF envelope of the file and the initrd";
 	case ROUTE_WHOLE:
 		return "the file itself, for the parser program inside it";
 	case ROUTE_AS_IS:
@@ -40,12 +44,16 @@ static void print_flags(FILE *f, unsigned long flags)
 	fputc('\n', f);
 }
 
+unsigned long plan_file_flags(const struct plan *p)
+{
+	if (p->route != ROUTE_DETACHED &&
+	    (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given)))
+		return p->flags | KEXEC_FILE_NO_INITRAMFS;
+	return p->flags;
+}
+
 static void print_file_load(FILE *f, const struct plan *p)
 {
-	unsigned long flags = p->flags;
-
-	if (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given))
-		flags |= KEXEC_FILE_NO_INITRAMFS;
 	if (p->image->cmdline && p->cmdline_max)
 		fprintf(f, "cmdline length: %zu of at most %llu\n", strlen(p->image->cmdline),
 			(unsigned long long)p->cmdline_max);
@@ -53,8 +61,8 @@ static void print_file_load(FILE *f, const struct plan *p)
 		fprintf(f, "memory: %llu KiB for the kernel, %llu KiB for the initrd\n",
 			(unsigned long long)(p->memory_size / KiB),
 			(unsigned long long)(boot_image_initrd_size(p->image) / KiB));
-	print_flags(f, flags);
-	fprintf(f, "passed to the kernel: %s\n", how(p->route));
+	print_flags(f, plan_file_flags(p));
+	fprintf(f, "passed to the kernel: %s\n", how(p));
 }
 
 static void print_segments(FILE *f, const struct segments_job *job)
@@ -110,6 +118,10 @@ char *plan_text(const struct plan *p)
 	fprintf(f, "load: %s kernel by %s\n", p->crash ? "crash" : "reboot",
 		segments ? "kexec_load" : "kexec_file_load");
 	fputs(image, f);
+	if (p->detached)
+		fprintf(f, "parser: %s, %llu bytes, %s\n", p->detached->parser.name,
+			(unsigned long long)p->detached->parser.size,
+			p->detached->signature ? "signed" : "not signed");
 	if (segments)
 		print_segments(f, p->job);
 	else

@@ -51,9 +51,12 @@ INLINE uint16_t kernel_cmd(uint16_t magic)
 	}
 }
 
-/* A part by reference: @len bytes of the image at @off. */
-INLINE int emit(struct bpf_parser_context *host, uint16_t cmd, uint8_t subcmd,
-		uint64_t off, uint64_t len)
+/*
+ * A part by reference: @len bytes of the image at @off, which must become @size
+ * bytes when decompressed; 0 if the format does not say, or they are not packed.
+ */
+INLINE int emit_sized(struct bpf_parser_context *host, uint16_t cmd, uint8_t subcmd,
+		      uint64_t off, uint64_t len, uint32_t size)
 {
 	struct kexec_bpf_ref_cmd c = {
 		.hdr = {
@@ -66,10 +69,16 @@ INLINE int emit(struct bpf_parser_context *host, uint16_t cmd, uint8_t subcmd,
 			.type = KEXEC_BPF_CHUNK_REF,
 			.len = sizeof(c.ref),
 		},
-		.ref = { .off = off, .len = len },
+		.ref = { .size = size, .off = off, .len = len },
 	};
 
 	return bpf_buffer_parser(&c, sizeof(c), host);
+}
+
+INLINE int emit(struct bpf_parser_context *host, uint16_t cmd, uint8_t subcmd,
+		uint64_t off, uint64_t len)
+{
+	return emit_sized(host, cmd, subcmd, off, len, 0);
 }
 
 INLINE int emit_done(struct bpf_parser_context *host)

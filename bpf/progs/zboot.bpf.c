@@ -120,8 +120,8 @@ INLINE int parse_zboot(const struct image *img)
 		return -EBADMSG;
 	if (unpacked > KEXEC_BPF_MAX_DECOMPRESSED)
 		return -E2BIG;
-	ret = emit(img->host, KEXEC_BPF_DECOMPRESS, KEXEC_BPF_KERNEL,
-		   payload[0], payload[1]);
+	ret = emit_sized(img->host, KEXEC_BPF_DECOMPRESS, KEXEC_BPF_KERNEL,
+			 payload[0], payload[1], unpacked);
 	return ret ?: emit_done(img->host);
 }
 

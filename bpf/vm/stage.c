@@ -10,6 +10,8 @@
 _Static_assert(LIMIT_PARSER == KEXEC_BPF_MAX_OBJECT, "size of .bpf");
 _Static_assert(LIMIT_BPF_INSNS == KEXEC_BPF_MAX_INSNS, "instructions");
 _Static_assert(LIMIT_PE_SECTIONS == KEXEC_BPF_MAX_SECTIONS, "sections");
+_Static_assert(LIMIT_BPF_ELF_SECTIONS == KEXEC_BPF_MAX_ELF_SECTIONS, "ELF sections");
+_Static_assert(LIMIT_BPF_INITRD == KEXEC_BPF_MAX_INITRD, "bytes of all initrds");
 _Static_assert(LIMIT_INITRDS == KEXEC_BPF_MAX_INITRDS, "initrds");
 _Static_assert(LIMIT_DECOMPRESSED == KEXEC_BPF_MAX_DECOMPRESSED, "unpacked kernel");
 _Static_assert(LIMIT_CMDLINE == KEXEC_BPF_MAX_CMDLINE, "command line");
@@ -91,9 +93,8 @@ static int take_reference(struct vm_stage *s, const struct command *c, struct st
 	if (le16toh(chunk.type) != KEXEC_BPF_CHUNK_REF || le32toh(chunk.len) != sizeof(ref))
 		return why(&s->reason, -EBADMSG, "chunk of type %u, %u bytes",
 			   le16toh(chunk.type), le32toh(chunk.len));
-	if (ref.flags || ref.buf)
-		return why(&s->reason, -EBADMSG, "reference to buffer %u with flags %#x",
-			   le32toh(ref.buf), le32toh(ref.flags));
+	if (ref.buf)
+		return why(&s->reason, -EBADMSG, "reference to buffer %u", le32toh(ref.buf));
 	off = le64toh(ref.off);
 	len = le64toh(ref.len);
 	if (!extent_sub(&part->bytes, &s->image, off, len))
@@ -101,6 +102,11 @@ static int take_reference(struct vm_stage *s, const struct command *c, struct st
 			   (unsigned long long)len, (unsigned long long)off);
 	if (len == 0)
 		return why(&s->reason, -EINVAL, "empty reference");
+	part->size = le32toh(ref.size);
+	if (part->size && c->cmd != KEXEC_BPF_DECOMPRESS)
+		return why(&s->reason, -EINVAL, "size %u for what is not unpacked", part->size);
+	if (part->size > LIMIT_DECOMPRESSED)
+		return why(&s->reason, -EFBIG, "it claims to unpack to %u bytes", part->size);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 struct stage_part {
 	bool given;
 	bool compressed;
+	uint32_t size;       /* bytes that it must become when unpacked; 0: any */
 	struct extent bytes; /* of the image, unless .own has them */
 	struct blob own;     /* inline payload; kind BLOB_NONE: none */
 };

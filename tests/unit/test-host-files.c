@@ -324,6 +324,26 @@ static void test_kho_word(void **state)
 	assert_int_equal(h.kho, 1);
 }
 
+static void test_crypt_keys(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t nr;
+	} cases[] = { { "0\n", 0 }, { "2\n", 2 }, { "-1\n", -1 }, { "two\n", -1 }, { "", -1 } };
+	const struct sys sys = { .root = root };
+	struct host h;
+
+	(void)state;
+	host_read(&h, &sys);
+	assert_int_equal(h.crypt_keys, -1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put("/sys/kernel/config/crash_dm_crypt_keys/count", cases[i].text,
+		    strlen(cases[i].text));
+		host_read(&h, &sys);
+		assert_int_equal(h.crypt_keys, cases[i].nr);
+	}
+}
+
 /* A FIFO must not block, a directory is no file. */
 static void test_no_regular_file(void **state)
 {
@@ -352,7 +372,7 @@ int main(void)
 		IN_ROOT(test_lockdown_words),  IN_ROOT(test_capability_bit),
 		IN_ROOT(test_limits),	       IN_ROOT(test_release),
 		IN_ROOT(test_small_words),     IN_ROOT(test_kho_word),
-		IN_ROOT(test_no_regular_file),
+		IN_ROOT(test_no_regular_file), IN_ROOT(test_crypt_keys),
 	};
 
 	return cmocka_run_group_tests_name("host-files", tests, NULL, NULL);

@@ -25,7 +25,7 @@ struct command {
 	uint32_t payload_len;
 	uint16_t num_chunks;
 	uint16_t type;
-	uint32_t len, buf, flags;
+	uint32_t len, buf, unpacked;
 	uint64_t off, size;
 	size_t given; /* bytes handed over */
 	/* Overwrites @bad_width bytes at @bad_at. */
@@ -42,7 +42,7 @@ struct command {
 #define CHUNK_TYPE  10, 2
 #define CHUNK_LEN   12, 4
 #define REF_BUF     16, 4
-#define REF_FLAGS   20, 4
+#define REF_SIZE    20, 4
 #define REF_LEN     32, 8
 
 #define REF(cmd_, part, off_, size_)                                             \
@@ -62,6 +62,11 @@ struct command {
 #define GIVEN_REF(bytes)                                                           \
 	{ .cmd = KEXEC_BPF_COPY, .subcmd = KEXEC_BPF_KERNEL, .payload_len = 30,    \
 	  .num_chunks = 1, .type = 1, .len = 24, .size = 10, .given = bytes }
+
+#define SIZED_REF(bytes)                                                             \
+	{ .cmd = KEXEC_BPF_DECOMPRESS, .subcmd = KEXEC_BPF_KERNEL, .payload_len = 30, \
+	  .num_chunks = 1, .type = 1, .len = 24, .size = 10, .given = 40,            \
+	  .unpacked = bytes }
 
 struct dialogue {
 	const char *name;
@@ -106,7 +111,11 @@ static const struct dialogue dialogues[] = {
 	      .num_chunks = 1, .type = 1, .len = 24, .size = 10, .given = 41 } },
 	  -EBADMSG, "reference of 31 bytes", false },
 	{ "buffer 1", { BAD_REF(REF_BUF, 1) }, -EBADMSG, "buffer 1", true },
-	{ "reference flags", { BAD_REF(REF_FLAGS, 1) }, -EBADMSG, "flags 0x1", true },
+	{ "size of what is not unpacked", { BAD_REF(REF_SIZE, 1) }, -EINVAL,
+	  "size 1 for what is not unpacked", true },
+	{ "size", { SIZED_REF(512 << 20), DONE }, 0, NULL, true },
+	{ "size over the limit", { SIZED_REF((512 << 20) + 1) }, -EFBIG,
+	  "claims to unpack to 536870913 bytes", true },
 	{ "empty reference", { BAD_REF(REF_LEN, 0) }, -EINVAL, "empty reference", true },
 	{ "empty reference at the end", { REF(COPY, INITRD, IMAGE, 0) }, -EINVAL, "empty reference",
 	  true },
@@ -155,7 +164,7 @@ static int say(struct vm_stage *s, const struct command *c)
 	put(raw, &at, c->type, 2);
 	put(raw, &at, c->len, 4);
 	put(raw, &at, c->buf, 4);
-	put(raw, &at, c->flags, 4);
+	put(raw, &at, c->unpacked, 4);
 	put(raw, &at, c->off, 8);
 	put(raw, &at, c->size, 8);
 	at = c->bad_at;

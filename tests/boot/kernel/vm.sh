@@ -44,6 +44,21 @@ mkpe() {
 	"$work/mkpe" "$@" || exit 1
 }
 
+# ELF files of sections, parsers' containers and envelopes; see mkelf.py
+mkelf() {
+	python3 "$here/mkelf.py" "$@" || exit 1
+}
+
+# sign_parser FROM TO [KEY CERT] [MKELF-OPTION..]: with a signature appended
+sign_parser() {
+	_from=$1 _to=$2 _key=${3:-$KEY} _cert=${4:-$CERT}
+	shift $(($# > 4 ? 4 : $#))
+	openssl cms -sign -binary -noattr -nocerts -outform DER -signer "$_cert" \
+		-inkey "$_key" -in "$_from" -out "$_to.sig" || fail "openssl cms $_from"
+	mkelf --append "$_to" "$_from" "$_to.sig" "$@"
+	rm "$_to.sig"
+}
+
 # poke FILE OFFSET BYTES: as printf understands them
 poke() {
 	# shellcheck disable=SC2059
