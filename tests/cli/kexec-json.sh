@@ -72,6 +72,15 @@ is "flags: as the text says" "$(get "$dir/file" '"flags: %d" % j["load"]["flags"
 is "-f -y: what comes then" "$(get "$dir/force" 'j["then"]')" "['ifdown', 'exec']"
 "$KEXEC" --dry-run --json -u > "$dir/unload"
 is "-u" "$(get "$dir/unload" 'j["unload"], j["load"], j["then"]')" "('reboot', None, [])"
+# A program as a parser of its own; without clang there is none.
+parser=$builddir/bpf/progs/uki.bpf
+if [ -f "$parser" ]; then
+	"$KEXEC" --dry-run --json -s -l --parser="$parser" "$image" > "$dir/detached" 2> "$dir/err"
+	is "--parser=FILE" "$(get "$dir/detached" 'j["load"]["detached"]')" \
+		"$(python3 -c 'import os, sys; f = sys.argv[1]; print({"file": f, "size": os.stat(f).st_size, "signed": False, "envelope": False})' "$parser")"
+else
+	printf '%s\n' signed envelope >> "$dir/keys"
+fi
 "$KEXEC" --dry-run --json -s -l /dev/null > "$dir/none" 2> "$dir/err"
 is "a bad image: no JSON" "$(cat "$dir/none")" ""
 check "a bad image: the reason" test -s "$dir/err"
