@@ -472,7 +472,8 @@ int main(void)
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
 		TEST(test_places), TEST(test_ram),	TEST(test_refused), TEST(test_purgatory),
-		TEST(test_window), TEST(test_property), TEST(test_dtb),	    TEST(test_handover),
+		TEST(test_window), TEST(test_property), TEST(test_dtb),
+		TEST(test_handover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
