@@ -15,6 +15,20 @@ static void write_part(struct json *j, const char *key, const struct boot_part *
 	json_end(j);
 }
 
+static void write_detached(struct json *j, const struct detached *d)
+{
+	if (!d) {
+		json_null(j, "detached");
+		return;
+	}
+	json_object(j, "detached");
+	json_string(j, "file", d->parser.name);
+	json_number(j, "size", d->parser.size);
+	json_bool(j, "signed", d->signature > 0);
+	json_bool(j, "envelope", d->envelope.kind != BLOB_NONE);
+	json_end(j);
+}
+
 static void write_image(struct json *j, const struct boot_image *img)
 {
 	json_array(j, "layers");
@@ -66,6 +80,7 @@ static void write_load(struct json *j, const struct plan *p)
 	json_string(j, "syscall", segments ? "kexec_load" : "kexec_file_load");
 	json_number(j, "flags", segments ? p->job->flags : plan_file_flags(p));
 	write_image(j, p->image);
+	write_detached(j, p->detached);
 	if (segments)
 		write_segments(j, p->job);
 	json_end(j);
