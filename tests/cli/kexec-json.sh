@@ -85,6 +85,12 @@ if harness_works; then
 	"$harness" --root="$machine" -- "$KEXEC" -S -l --json > "$dir/status"
 	is "-S: exit" $? 0
 	is "-S" "$(get "$dir/status" 'j["for"], j["loaded"]')" "('reboot', False)"
+	copy_of_machine bios-8g "$dir/kho"
+	mkdir -p "$dir/kho/sys/kernel/debug/kho/out"
+	echo 0x40000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_phys"
+	echo 0x1000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_len"
+	"$harness" --root="$dir/kho" -- "$KEXEC" -S -l --json > "$dir/handover"
+	is "handover" "$(get "$dir/handover" 'j["handover"]["active"], len(j["handover"]["scratch"])')" "(True, 1)"
 	sed -n '/^\.Sh JSON$/,/^\.Sh FILES/s/^\.It Li //p' "$top_srcdir/kexec/kexec.8" > "$dir/manual"
 	# Told of in one place with what they belong to.
 	printf '%s\n' name address memory verified >> "$dir/manual"
