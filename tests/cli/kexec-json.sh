@@ -114,6 +114,12 @@ if harness_works; then
 		printf '%s\n' envelope signed >> "$dir/keys"
 		skip "--parser" "no clang"
 	fi
+	copy_of_machine bios-8g "$dir/kho"
+	mkdir -p "$dir/kho/sys/kernel/debug/kho/out"
+	echo 0x40000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_phys"
+	echo 0x1000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_len"
+	"$harness" --root="$dir/kho" -- "$KEXEC" -S -l --json > "$dir/handover"
+	is "handover" "$(get "$dir/handover" 'j["handover"]["active"], len(j["handover"]["scratch"])')" "(True, 1)"
 	sed -n '/^\.Sh JSON$/,/^\.Sh FILES/s/^\.It Li //p' "$top_srcdir/kexec/kexec.8" > "$dir/manual"
 	# Told of in one place with what they belong to.
 	printf '%s\n' name address memory verified >> "$dir/manual"
