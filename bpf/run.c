@@ -4,26 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/locate.h"
 #include "bpf/run.h"
+#include "bpf/source.h"
 #include "bpf/vm/vm.h"
 #include "lib/cleanup.h"
 #include "lib/decompress.h"
 
-static int load_program(struct vm_program *ret, const struct extent *object,
-			const struct vm_stage *s, struct why *w)
+static int load_program(struct vm_program *ret, struct span object, const struct vm_stage *s,
+			struct why *w)
 {
-	autofree unsigned char *bytes = NULL;
 	autoprogram struct vm_program p = { 0 };
 	struct why bad = { 0 };
-	int r;
+	int r = vm_load(&p, object, s->trace, &bad);
 
-	if (object->len > LIMIT_PARSER)
-		return why(w, -E2BIG, "it has %llu bytes, at most %llu are accepted",
-			   (unsigned long long)object->len, (unsigned long long)LIMIT_PARSER);
-	r = extent_dup(object, 0, object->len, &bytes, &bad);
-	if (r == 0)
-		r = vm_load(&p, (struct span){ bytes, object->len }, s->trace, &bad);
 	if (r == 0)
 		r = vm_check(&p, &bad);
 	if (r == 0 && s->enforced && p.kind != VM_PLAIN)
@@ -78,8 +71,7 @@ static int judge(const struct vm_stage *s, int32_t returned, struct why *w)
 	return 0;
 }
 
-static int run_program(struct vm_stage *s, const struct extent *object, bool crash,
-		       struct why *w)
+static int run_program(struct vm_stage *s, struct span object, bool crash, struct why *w)
 {
 	autoprogram struct vm_program p = { 0 };
 	struct kexec_bpf_ctx ctx;
@@ -264,7 +256,17 @@ static int take_cmdline(struct boot_image *img, struct stage_part *part, struct 
 }
 
 /* Carries out what the program asked for, in the kernel's order. An outer part stays. */
-static int run_stage(struct boot_image *img, const struct extent *object, uint64_t id,
+static int take_parts(struct boot_image *img, struct vm_stage *s, struct why *w)
+{
+	int r = take_kernel(img, &s->kernel, w);
+
+	if (r == 0)
+		r = take_initrds(img, s, w);
+	return r < 0 ? r : take_cmdline(img, &s->cmdline, w);
+}
+
+/* One of the programs for an image. -ENOEXEC: it does not know it, and nothing has changed. */
+static int run_stage(struct boot_image *img, struct span object, uint64_t id,
 		     const struct bpf_options *o, struct why *w)
 {
 	autostage struct vm_stage s = {
@@ -272,52 +274,55 @@ static int run_stage(struct boot_image *img, const struct extent *object, uint64
 	};
 	int r = run_program(&s, object, o->crash, w);
 
-	if (r < 0) {
-		why_prefix(w, "parser program: ");
-		return r;
+	return r < 0 ? r : take_parts(img, &s, w);
+}
+
+/* The first that knows the image, or finds it broken, has the say. */
+static int run_programs(struct boot_image *img, const struct container *c, uint64_t *id,
+			const struct bpf_options *o, struct why *w)
+{
+	int r = -ENOEXEC;
+
+	for (size_t i = 0; r == -ENOEXEC && i < c->nr; i++) {
+		why_clear(w);
+		r = run_stage(img, c->program[i], ++*id, o, w);
+		if (r < 0 && c->nr > 1)
+			why_prefix(w, "parser program %zu of %zu: ", i + 1, c->nr);
+		else if (r < 0)
+			why_prefix(w, "parser program: ");
 	}
-	r = take_kernel(img, &s.kernel, w);
-	if (r == 0)
-		r = take_initrds(img, &s, w);
-	if (r == 0)
-		r = take_cmdline(img, &s.cmdline, w);
 	return r;
 }
 
-/* The program for the image that @depth others are around. -ENOEXEC: none. */
-static int find_program(struct extent *ret, const struct boot_image *img, unsigned int depth,
-			const struct bpf_options *o, struct why *w)
+static int run_layer(struct boot_image *img, struct bpf_source *source, unsigned int depth,
+		     uint64_t *id, const struct bpf_options *o, struct why *w)
 {
-	if (!o->parser)
-		return bpf_locate(ret, &img->kernel.bytes, w);
-	if (depth > 0)
-		return -ENOEXEC;
-	*ret = blob_whole(o->parser);
-	return 0;
+	int r = bpf_source_next(source, &img->kernel.bytes, depth, w);
+
+	if (r == -ENOEXEC && depth > 0)
+		return 1;
+	if (r == 0)
+		r = run_programs(img, &source->programs, id, o, w);
+	/* What the image around has programs for need not be there. */
+	if (r == -ENOEXEC && source->nested) {
+		why_clear(w);
+		return 1;
+	}
+	return r;
 }
 
 static int run_all(struct boot_image *img, const struct bpf_options *o, struct why *w)
 {
-	for (unsigned int depth = 0;; depth++) {
-		struct extent object;
-		struct why none = { 0 };
-		int r = find_program(&object, img, depth, o, depth ? &none : w);
+	autosource struct bpf_source source = { .detached = o->parser };
+	uint64_t id = 0;
+	int r = 0;
 
-		if (r == -ENOEXEC && depth > 0)
-			return 0;
-		if (r == 0 && depth == LIMIT_NESTING)
-			return why(w, -E2BIG, "more than %d images inside each other",
-				   LIMIT_NESTING);
-		if (r < 0)
-			return why(w, r, "inside %u other images: %s", depth, none.text);
-		r = run_stage(img, &object, depth + 1, o, w);
-		if (r < 0) {
-			if (depth > 0)
-				why_prefix(w, "inside %u other image%s: ", depth,
-					   depth > 1 ? "s" : "");
-			return r;
-		}
+	for (unsigned int depth = 0; r == 0; depth++) {
+		r = run_layer(img, &source, depth, &id, o, w);
+		if (r < 0 && depth > 0)
+			why_prefix(w, "inside %u other image%s: ", depth, depth > 1 ? "s" : "");
 	}
+	return r < 0 ? r : 0;
 }
 
 int bpf_run(struct boot_image *ret, struct blob *file, const struct bpf_options *o,

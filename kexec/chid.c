@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kexec/edid.h"
 #include "kexec/uki-dtb.h"
 #include "lib/cleanup.h"
 #include "lib/digest.h"
@@ -17,9 +18,18 @@
 
 #define FIELD 256
 
-enum field { MANUFACTURER, FAMILY, PRODUCT, SKU, BOARD_MANUFACTURER, BOARD_PRODUCT, FIELDS };
+enum field {
+	MANUFACTURER,
+	FAMILY,
+	PRODUCT,
+	SKU,
+	BOARD_MANUFACTURER,
+	BOARD_PRODUCT,
+	PANEL, /* of the display, by its EDID: no table of the firmware's */
+	FIELDS
+};
 
-static const char *const field_files[FIELDS] = {
+static const char *const field_files[PANEL] = {
 	[MANUFACTURER] = "sys_vendor",
 	[FAMILY] = "product_family",
 	[PRODUCT] = "product_name",
@@ -31,8 +41,14 @@ static const char *const field_files[FIELDS] = {
 #define BIT(field) (1u << (field))
 #define BOARD	   (BIT(BOARD_MANUFACTURER) | BIT(BOARD_PRODUCT))
 
-/* Types 3, 6, 8, 10, 4, 5, 7, 9, 11, in the order in which they are tried. */
+/*
+ * Types 17, 16, 15, which are systemd's own, and 3, 6, 8, 10, 4, 5, 7, 9, 11, in the order in
+ * which they are tried.
+ */
 static const unsigned int types[CHIDS] = {
+	BIT(MANUFACTURER) | BIT(SKU) | BIT(PANEL),
+	BIT(MANUFACTURER) | BIT(FAMILY) | BIT(PANEL),
+	BIT(MANUFACTURER) | BIT(FAMILY) | BIT(PRODUCT) | BIT(PANEL),
 	BIT(MANUFACTURER) | BIT(FAMILY) | BIT(PRODUCT) | BIT(SKU) | BOARD,
 	BIT(MANUFACTURER) | BIT(SKU) | BOARD,
 	BIT(MANUFACTURER) | BIT(PRODUCT) | BOARD,
@@ -110,8 +126,9 @@ static void read_chids(struct machine_id *ret, const struct sys *sys)
 {
 	char text[FIELDS][FIELD];
 
-	for (unsigned int i = 0; i < FIELDS; i++)
+	for (unsigned int i = 0; i < PANEL; i++)
 		read_field(text[i], field_files[i], sys);
+	edid_read_panel(text[PANEL], sys);
 	for (unsigned int type = 0; type < CHIDS; type++) {
 		const char *fields[FIELDS];
 		bool complete = true;

@@ -14,25 +14,37 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-/* Both are needed: programs without a loader of their own, and parts by reference. */
-static bool has_abi(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, "kexec_parser_abi", BTF_KIND_ENUM);
-	bool reference = false, plain = false;
-	const struct btf_type *type;
-	const struct btf_enum *e;
+/* All up to the skill are needed: the first two for programs that name parts by reference. */
+static const char *const needed[] = {
+	"KEXEC_PARSER_ABI_REF",
+	"KEXEC_PARSER_ABI_PLAIN",
+	"KEXEC_PARSER_ABI_DETACHED",
+};
 
-	if (id < 0)
-		return false;
-	type = btf__type_by_id(btf, id);
-	e = btf_enum(type);
+static bool has_name(const struct btf *btf, const struct btf_type *type, const char *want)
+{
+	const struct btf_enum *e = btf_enum(type);
+
 	for (unsigned int i = 0; i < btf_vlen(type); i++) {
 		const char *name = btf__name_by_offset(btf, e[i].name_off);
 
-		reference |= name && strcmp(name, "KEXEC_PARSER_ABI_REF") == 0;
-		plain |= name && strcmp(name, "KEXEC_PARSER_ABI_PLAIN") == 0;
+		if (name && strcmp(name, want) == 0)
+			return true;
 	}
-	return reference && plain;
+	return false;
+}
+
+static bool has_abi(const struct btf *btf, enum decomposer_skill skill)
+{
+	size_t nr = skill == DECOMPOSER_DETACHED ? 3 : 2;
+	int id = btf__find_by_name_kind(btf, "kexec_parser_abi", BTF_KIND_ENUM);
+
+	if (id < 0)
+		return false;
+	for (size_t i = 0; i < nr; i++)
+		if (!has_name(btf, btf__type_by_id(btf, id), needed[i]))
+			return false;
+	return true;
 }
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -43,7 +55,7 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-static int ask_btf(const char *path, struct why *w)
+static int ask_btf(const char *path, enum decomposer_skill skill, struct why *w)
 {
 	struct btf *btf;
 	int r;
@@ -53,19 +65,20 @@ static int ask_btf(const char *path, struct why *w)
 	r = btf ? 0 : errno;
 	if (!btf)
 		return why(w, r ? -r : -EBADMSG, "%s: %s", KERNEL_BTF, strerror(r));
-	r = has_abi(btf);
+	r = has_abi(btf, skill);
 	btf__free(btf);
 	return r;
 }
 #else
-static int ask_btf(const char *path, struct why *w)
+static int ask_btf(const char *path, enum decomposer_skill skill, struct why *w)
 {
 	(void)path;
+	(void)skill;
 	return why(w, -EOPNOTSUPP, "built without libbpf");
 }
 #endif
 
-int decomposer_present(const struct sys *sys, struct why *w)
+int decomposer_present(const struct sys *sys, enum decomposer_skill skill, struct why *w)
 {
 	char path[PATH_MAX];
 
@@ -73,5 +86,5 @@ int decomposer_present(const struct sys *sys, struct why *w)
 		return why(w, -ENAMETOOLONG, "%s: path too long", KERNEL_BTF);
 	if (access(path, R_OK) < 0)
 		return why(w, -errno, "%s: %s", KERNEL_BTF, strerror(errno));
-	return ask_btf(path, w);
+	return ask_btf(path, skill, w);
 }

@@ -37,13 +37,15 @@ static const struct {
 	  "sysctl net.core.bpf_jit_enable, which must not be 0" },
 };
 
-const char *explain_whole(int err, const char **ret_name)
+const char *explain_whole(const struct refusal *r, const char **ret_name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
-		if (meanings[i].err == err) {
+	const char *text = r->detached ? explain_detached(r->err, ret_name) : NULL;
+
+	for (size_t i = 0; !text && i < ARRAY_SIZE(meanings); i++) {
+		if (meanings[i].err == r->err) {
 			*ret_name = meanings[i].name;
 			return meanings[i].text;
 		}
 	}
-	return NULL;
+	return text;
 }

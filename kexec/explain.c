@@ -372,9 +372,8 @@ static void tell_eaddrnotavail(struct line *l)
 	}
 	say(l, "%s for kernel (%s) or initrd (%s) in one piece", l->text, needs(kernel_needs(l->r)),
 	    needs(l->r->initrd_size));
-	if (l->r->file_load && l->h->kho == 1)
-		say(l, "; Kexec HandOver is active, so they must fit into its scratch areas: boot "
-		       "with a larger kho_scratch=");
+	if (l->r->file_load && l->h->kho == 1) /* the end of the line */
+		kho_explain(l->buf + l->len, l->size - l->len, l->r->kho, image_needs(l->r));
 }
 
 /* ---- the rest ---- */
@@ -461,13 +460,15 @@ void explain(char *buf, size_t size, const struct refusal *r, const struct host 
 {
 	struct line l = { .r = r, .h = h, .buf = buf, .size = size };
 	const struct meaning *m = NULL;
-	const char *whole, *name;
+	const char *own, *name;
 
 	if (size == 0)
 		return;
-	whole = r->whole ? explain_whole(r->err, &name) : explain_segments(r, h, &name);
-	if (whole) {
-		say(&l, "%s (%s): %s", strerror(r->err), name, whole);
+	own = explain_crypt_keys(r, h, &name);
+	if (!own)
+		own = r->whole ? explain_whole(r, &name) : explain_segments(r, h, &name);
+	if (own) {
+		say(&l, "%s (%s): %s", strerror(r->err), name, own);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(meanings) && !m; i++)

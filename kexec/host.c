@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "kexec/host.h"
 #include "lib/cleanup.h"
@@ -220,28 +221,64 @@ static int read_enforced(const struct sys *sys)
 	return value[0] - '0';
 }
 
-/*
- * What was active at boot is active for good. A command line without "kho="
- * says nothing (the default is a matter of the kernel's build), nor does any to
- * a kernel that is too old to know the word.
- */
-static int read_kho(const struct host *h, const struct sys *sys)
+/* What the last "kho=" says, in the words that kernels take for yes and no: 1, 0, -1. */
+static int kho_word(const struct sys *sys)
 {
 	autofree char *cmdline = NULL;
 	char *cursor, *word;
 	int ret = -1;
 
-	if (is_directory(sys, "/sys/kernel/debug/kho/out"))
-		return 1;
-	if (!host_kernel_at_least(h, 6, 16) ||
-	    sysfile_read(sys->root, "/proc/cmdline", &cmdline) < 0)
+	if (sysfile_read(sys->root, "/proc/cmdline", &cmdline) < 0)
 		return -1;
 	cursor = cmdline;
-	while ((word = strsep(&cursor, " \n")))
-		if (strncmp(word, "kho=", 4) == 0)
-			ret = !strcmp(word, "kho=on") || !strcmp(word, "kho=1") ||
-			      !strcmp(word, "kho=y");
+	while ((word = strsep(&cursor, " \n"))) {
+		if (strncmp(word, "kho=", 4) != 0 || !word[4])
+			continue;
+		if (strchr("yYtT1", word[4]) || strncasecmp(word + 4, "on", 2) == 0)
+			ret = 1;
+		else if (strchr("nNfF0", word[4]) || strncasecmp(word + 4, "of", 2) == 0)
+			ret = 0;
+	}
 	return ret;
+}
+
+static int64_t read_crypt_keys(const struct sys *sys)
+{
+	int64_t nr = read_limit(sys, "/sys/kernel/config/crash_dm_crypt_keys/count");
+
+	return nr < 0 ? -1 : nr;
+}
+
+/* Does debugfs tell that there is no Kexec HandOver? Not if it is out of sight. */
+static bool debugfs_denies(const struct sys *sys)
+{
+	autofree char *mounts = NULL, *text = NULL;
+
+	return sysfile_read(sys->root, "/proc/self/mounts", &mounts) >= 0 &&
+	       strstr(mounts, " /sys/kernel/debug debugfs ") &&
+	       sysfile_read(sys->root, "/sys/kernel/debug/kho", &text) == -ENOENT;
+}
+
+/*
+ * What was active at boot is active for good. A command line without "kho=" says
+ * nothing: the default is a matter of the kernel's build. With it a kernel of an
+ * older number may have the feature from a distribution.
+ */
+static int read_kho(const struct host *h, const struct sys *sys)
+{
+	bool young = !h->release[0] || host_kernel_at_least(h, 6, 16);
+	int word;
+
+	if (is_directory(sys, "/sys/kernel/debug/kho/out"))
+		return 1;
+	word = kho_word(sys);
+	if (word == 0)
+		return 0;
+	if (debugfs_denies(sys))
+		return word == 1 && young ? -1 : 0;
+	if (word == 1)
+		return young && h->release[0] ? 1 : -1;
+	return young ? -1 : 0;
 }
 
 /* "control_d" among the capabilities is what makes a guest of Xen its host. */
@@ -283,6 +320,7 @@ void host_unknown(struct host *ret)
 		.sig_force = -1,
 		.xen_dom0 = -1,
 		.kho = -1,
+		.crypt_keys = -1,
 	};
 }
 
@@ -302,6 +340,7 @@ void host_read(struct host *ret, const struct sys *sys)
 	ret->sig_force = read_enforced(sys);
 	ret->xen_dom0 = read_xen_dom0(sys);
 	ret->kho = read_kho(ret, sys);
+	ret->crypt_keys = read_crypt_keys(sys);
 }
 
 bool host_kernel_at_least(const struct host *h, unsigned int major, unsigned int minor)

@@ -44,7 +44,10 @@ struct host {
 	int ima_appraises;  /* is a kexec appraisal rule in the IMA policy: 0, 1, -1 */
 	int sig_force;	    /* 1 if /sys/kernel/kexec_decomposed says enforced, 0, -1 */
 	int xen_dom0;       /* is this the host of a Xen system? 0, 1, -1 */
-	int kho;	    /* is Kexec HandOver active? 0, 1, -1 */
+	int kho;	    /* is Kexec HandOver active? 0, 1; -1 counts as active */
+	/* How many keys of dm-crypt volumes are to be passed to a crash kernel; -1: unknown, as
+	 * where the kernel can pass none. */
+	int64_t crypt_keys;
 };
 
 /* Reads all of them. Never fails. */

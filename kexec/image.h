@@ -17,9 +17,12 @@ enum image_exit image_envelope(int argc, char **argv);
 enum image_exit image_check(int argc, char **argv);
 enum image_exit image_inspect(int argc, char **argv);
 enum image_exit image_extract(int argc, char **argv);
+enum image_exit image_parser_container(int argc, char **argv);
+enum image_exit image_sign_parser(int argc, char **argv);
 
 extern const char image_add_parser_help[], image_envelope_help[], image_check_help[],
-	image_inspect_help[], image_extract_help[];
+	image_inspect_help[], image_extract_help[], image_parser_container_help[],
+	image_sign_parser_help[];
 
 /* Prints the reason, @name in front of it unless NULL, and tells the exit code for it. */
 enum image_exit image_failed(const char *name, const struct why *w);

@@ -22,6 +22,17 @@ static void write_reason(struct json *j, const char *key, const struct why *w)
 	json_string(j, key, w->err ? w->text : NULL);
 }
 
+static void write_use(struct json *j, const struct inspect_section *is)
+{
+	write_digest(j, "sha256", is->hashed, is->sha256, DIGEST_SIZE);
+	json_string(j, "use", is->use);
+	json_string(j, "note", is->note);
+	if (is->text) {
+		json_bytes(j, "text", (struct span){ is->text, is->text_len });
+		json_bool(j, "text_cut", is->text_cut);
+	}
+}
+
 static void write_section(struct json *j, const struct pe_section *s,
 			  const struct inspect_section *is)
 {
@@ -36,12 +47,29 @@ static void write_section(struct json *j, const struct pe_section *s,
 	json_number(j, "file_size", s->raw_size);
 	json_number(j, "virtual_size", s->virtual_size);
 	json_number(j, "virtual_address", s->address);
-	write_digest(j, "sha256", is->hashed, is->sha256, DIGEST_SIZE);
-	json_string(j, "use", is->use);
-	json_string(j, "note", is->note);
-	if (is->text) {
-		json_bytes(j, "text", (struct span){ is->text, is->text_len });
-		json_bool(j, "text_cut", is->text_cut);
+	write_use(j, is);
+	json_end(j);
+}
+
+static void write_envelope(struct json *j, const struct inspect_layer *l)
+{
+	if (!l->sections || l->is_pe) {
+		json_null(j, "envelope");
+		return;
+	}
+	json_array(j, "envelope");
+	for (size_t k = 0; k < l->nr_envelope; k++) {
+		const struct envelope_section *s = &l->envelope[k];
+
+		json_object(j, NULL);
+		json_string(j, "name", s->name);
+		if (s->bytes.blob)
+			json_number(j, "offset", s->bytes.off - l->part.bytes.off);
+		else
+			json_null(j, "offset");
+		json_number(j, "size", s->bytes.len);
+		write_use(j, &l->sections[k]);
+		json_end(j);
 	}
 	json_end(j);
 }
@@ -141,6 +169,7 @@ static void write_layer(struct json *j, const struct inspect *i, size_t nr)
 	else
 		json_null(j, "pe");
 	write_reason(j, "pe_error", &l->pe_why);
+	write_envelope(j, l);
 	json_end(j);
 }
 

@@ -221,3 +221,62 @@ int inspect_sections(struct inspect *i, size_t nr, struct why *w)
 		r = read_section(i, nr, k, w);
 	return r;
 }
+
+/* ---- ELF envelopes ---- */
+
+static const char *envelope_note(const struct inspect *i, const struct envelope_section *s)
+{
+	if (strcmp(s->name, ".shstrtab") == 0)
+		return "names of the sections";
+	if (s->bytes.len == 0)
+		return "is empty";
+	if (i->why.err && find_known(s->name))
+		return "not taken: the image is refused";
+	return strcmp(s->name, ".initrd") == 0 || strcmp(s->name, ".cmdline") == 0 ?
+		       find_known(s->name)->note :
+		       "is not known";
+}
+
+static int read_envelope_section(struct inspect *i, size_t nr, size_t k, struct why *w)
+{
+	struct inspect_layer *l = &i->layers[nr];
+	const struct envelope_section *s = &l->envelope[k];
+	struct inspect_section *is = &l->sections[k];
+	struct why ignored = { 0 };
+	int r = 0;
+
+	is->use = find_use(i, nr, &s->bytes);
+	is->note = is->use ? NULL : envelope_note(i, s);
+	if (!l->overlap && s->bytes.blob) {
+		r = digest_extent(is->sha256, &s->bytes, &ignored);
+		is->hashed = r == 0;
+	}
+	if (r < 0 && r != -EOPNOTSUPP)
+		return why(w, r, "%s", ignored.text);
+	return strcmp(s->name, ".cmdline") == 0 && s->bytes.len > 0 ? read_text(is, &s->bytes, w) : 0;
+}
+
+int inspect_envelope(struct inspect *i, size_t nr, struct why *w)
+{
+	struct inspect_layer *l = &i->layers[nr];
+	struct why ignored = { 0 };
+	uint64_t sum = 0;
+	int r = 0;
+
+	if (l->is_pe)
+		return 0;
+	r = envelope_sections(&l->envelope, &l->nr_envelope, &l->part.bytes, &ignored);
+	if (r == -ENOEXEC || r == -EBADMSG || r == -E2BIG)
+		return 0; /* why is told by who wanted to open it */
+	if (r < 0)
+		return why(w, r, "%s", ignored.text);
+	l->sections = calloc(l->nr_envelope + 1, sizeof(*l->sections));
+	if (!l->sections)
+		return why(w, -ENOMEM, "out of memory");
+	for (size_t k = 0; k < l->nr_envelope; k++)
+		sum += l->envelope[k].bytes.len;
+	l->overlap = sum > l->part.bytes.len;
+	for (size_t k = 0; r == 0 && k < l->nr_envelope; k++)
+		r = read_envelope_section(i, nr, k, w);
+	return r;
+}

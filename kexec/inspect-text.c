@@ -61,6 +61,37 @@ static bool leads_on(const struct inspect *i, size_t nr, const struct inspect_se
 	return is->use && strcmp(is->use, "kernel") == 0 && nr + 1 < i->nr_layers;
 }
 
+/* What becomes of it, and what is inside of it. */
+static bool print_use(FILE *f, const struct inspect *i, size_t nr, const struct inspect_section *is,
+		      bool has_bytes, unsigned int depth)
+{
+	indent(f, depth + 1);
+	if (is->use)
+		fprintf(f, "used: %s\n", is->use);
+	else
+		fprintf(f, "ignored: %s\n", is->note);
+	if (is->hashed && has_bytes)
+		print_digest(f, depth + 1, is->sha256);
+	print_lines(f, depth + 1, is);
+	if (!leads_on(i, nr, is))
+		return false;
+	print_layer(f, i, nr + 1, depth + 1);
+	return true;
+}
+
+static bool print_envelope_section(FILE *f, const struct inspect *i, size_t nr, size_t k,
+				   unsigned int depth)
+{
+	const struct inspect_layer *l = &i->layers[nr];
+	const struct envelope_section *s = &l->envelope[k];
+
+	indent(f, depth);
+	escape_text(f, span_of(s->name), 0);
+	fprintf(f, ": %" PRIu64 " bytes at %#" PRIx64 "\n", s->bytes.len,
+		s->bytes.blob ? s->bytes.off - l->part.bytes.off : 0);
+	return print_use(f, i, nr, &l->sections[k], s->bytes.len > 0, depth);
+}
+
 static bool print_section(FILE *f, const struct inspect *i, size_t nr, size_t k,
 			  unsigned int depth)
 {
@@ -74,18 +105,7 @@ static bool print_section(FILE *f, const struct inspect *i, size_t nr, size_t k,
 	fprintf(f, ": %" PRIu32 " bytes at %#" PRIx32 " (virtual size %" PRIu32
 		   ", in the file %" PRIu32 ")\n",
 		s->file_len, s->file_off, s->virtual_size, s->raw_size);
-	indent(f, depth + 1);
-	if (is->use)
-		fprintf(f, "used: %s\n", is->use);
-	else
-		fprintf(f, "ignored: %s\n", is->note);
-	if (is->hashed && s->file_len > 0)
-		print_digest(f, depth + 1, is->sha256);
-	print_lines(f, depth + 1, is);
-	if (!leads_on(i, nr, is))
-		return false;
-	print_layer(f, i, nr + 1, depth + 1);
-	return true;
+	return print_use(f, i, nr, is, s->file_len > 0, depth);
 }
 
 static void print_chain(FILE *f, const struct signature *s, unsigned int depth)
@@ -216,6 +236,8 @@ static void print_layer(FILE *f, const struct inspect *i, size_t nr, unsigned in
 	}
 	for (size_t k = 0; l->is_pe && k < l->pe.nr_sections; k++)
 		led_on |= print_section(f, i, nr, k, depth + 1);
+	for (size_t k = 0; k < l->nr_envelope; k++)
+		led_on |= print_envelope_section(f, i, nr, k, depth + 1);
 	if (!led_on && nr + 1 < i->nr_layers)
 		print_layer(f, i, nr + 1, depth + 1);
 }

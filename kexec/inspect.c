@@ -195,6 +195,8 @@ static int inspect(struct inspect *i, struct blob *file, const struct trust *tru
 		r = hash(&l->hashed, l->sha256, &l->part.bytes, w);
 		if (r == 0)
 			r = read_pe(i, k, trust, w);
+		if (r == 0)
+			r = inspect_envelope(i, k, w);
 	}
 	if (r == 0)
 		r = read_parts(i, w);
@@ -223,8 +225,11 @@ int inspect_file(struct inspect *ret, struct blob *file, const struct trust *tru
 
 static void layer_done(struct inspect_layer *l)
 {
-	for (size_t k = 0; l->sections && k < l->pe.nr_sections; k++)
+	size_t nr = l->is_pe ? l->pe.nr_sections : l->nr_envelope;
+
+	for (size_t k = 0; l->sections && k < nr; k++)
 		free(l->sections[k].text);
+	free(l->envelope);
 	for (size_t k = 0; k < l->nr_signatures; k++)
 		signature_done(&l->signatures[k].signature);
 	free(l->sections);

@@ -15,6 +15,7 @@
 #include "kexec/authenticode.h"
 #include "kexec/boot-image.h"
 #include "kexec/boot-image-compare.h"
+#include "kexec/formats/formats.h"
 #include "kexec/formats/pe.h"
 #include "kexec/pkcs7.h"
 
@@ -54,8 +55,10 @@ struct inspect_layer {
 	bool is_pe;
 	struct why pe_why; /* it looks like a PE file, but is none that could be read */
 	struct pe pe;
-	struct inspect_section *sections; /* owned; as many as pe has */
+	struct inspect_section *sections; /* owned; as many as pe has, or .nr_envelope */
 	bool overlap; /* sections overlap, so none was hashed */
+	struct envelope_section *envelope; /* owned; of an ELF envelope */
+	size_t nr_envelope;
 
 	/* Authenticode; SHA-256, and what its signatures use. */
 	bool digested[DIGEST_KINDS];
@@ -92,6 +95,8 @@ void inspect_done(struct inspect *i);
 
 /* For inspect.c: fills in one layer's sections. @nr: which layer. */
 int inspect_sections(struct inspect *i, size_t nr, struct why *w);
+/* The same of an ELF envelope; of anything else it does nothing. */
+int inspect_envelope(struct inspect *i, size_t nr, struct why *w);
 
 /* Both need no more than memory for the stream. @name: of the file, may be anything. */
 void inspect_text(FILE *f, const struct inspect *i, const char *name);

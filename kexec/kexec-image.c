@@ -28,6 +28,10 @@ static const struct command {
 	  image_extract_help, image_extract, NULL },
 	{ "envelope", "wrap a kernel, an initrd and a command line into one ELF file",
 	  image_envelope_help, image_envelope, "build_zboot_envelop" },
+	{ "parser-container", "put several parser programs into one file",
+	  image_parser_container_help, image_parser_container, NULL },
+	{ "sign-parser", "sign parser programs that are a file of their own",
+	  image_sign_parser_help, image_sign_parser, NULL },
 };
 
 static void print_help(void)
@@ -38,7 +42,7 @@ static void print_help(void)
 	       "Works on kernel images that are EFI programs.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-16s %s\n", commands[i].name, commands[i].summary);
 	printf("\nExit codes: 0 done, 1 refused, 2 reading or writing failed.\n");
 }
 

@@ -8,14 +8,36 @@
 
 #include "kexec/actions.h"
 #include "kexec/host.h"
+#include "kexec/kho.h"
 #include "kexec/load.h"
 #include "kexec/options.h"
+#include "kexec/plan.h"
 #include "lib/log.h"
 
 static enum kexec_exit failed(const struct why *w, enum kexec_exit code)
 {
 	log_error("%s", w->text);
 	return code;
+}
+
+/* For people. Where there is nothing to lose there is nothing to say. */
+static void print_handover(const struct sys *sys)
+{
+	autokho struct kho k = { 0 };
+	struct why w = { 0 };
+	struct host host;
+
+	host_read(&host, sys);
+	if (host.kho == 0 || (host.kho < 0 && log_level < LOG_DEBUG))
+		return;
+	if (kho_read(&k, sys, &w) < 0)
+		log_debug("%s", w.text);
+	printf("handover: %s\n", host.kho > 0 ? "active" : "cannot tell, taken as active");
+	printf("handover by kexec_load: %s\n",
+	       kho_passes(&k) ? "possible" : "not possible, this kernel does not say how");
+	if (k.revived)
+		puts("handover: this kernel came up with what another one preserved");
+	kho_dump(stdout, &k);
 }
 
 /* The exit code is the answer; the line is for people and only with -d. */
@@ -29,8 +51,11 @@ static enum kexec_exit print_status(const struct kexec_options *o, const struct 
 			  strerror(-loaded));
 		return KEXEC_EXIT_FAILED;
 	}
+	if (o->json)
+		status_json(stdout, o->status_reboot, loaded);
 	log_debug("%s kernel %s", o->status_reboot ? "reboot" : "crash",
 		  loaded ? "loaded" : "not loaded");
+	print_handover(sys);
 	return loaded ? KEXEC_EXIT_DIE : KEXEC_EXIT_OK;
 }
 
@@ -59,6 +84,12 @@ static enum kexec_exit rehearse(const struct kexec_options *o, const struct arch
 {
 	enum kexec_exit code = KEXEC_EXIT_OK;
 
+	if (o->json && o->load)
+		return load_kernel(o, arch, sys); /* its plan says the rest, too */
+	if (o->json) {
+		plan_json(stdout, o, NULL);
+		return KEXEC_EXIT_OK;
+	}
 	print_step(o->unload, o->crash ? "unload: crash kernel" : "unload: reboot kernel");
 	if (o->load)
 		code = load_kernel(o, arch, sys);

@@ -60,7 +60,8 @@ static int judge(const struct load_check *c, const struct cross_check *cross, st
 
 static int compare(const struct load_check *c, struct boot_image *img, struct why *w)
 {
-	const struct bpf_options o = { .crash = c->crash, .enforced = c->enforced };
+	const struct bpf_options o = { .crash = c->crash, .enforced = c->enforced,
+				       .parser = c->parser };
 	autocross struct cross_check cross = { 0 };
 	int r = cross_check_opened(&cross, img, &o, w);
 
@@ -78,7 +79,7 @@ int load_check_before(struct load_check *c, struct boot_image *img, struct why *
 
 	if (c->mode == CROSS_CHECK_OFF)
 		return 0;
-	if (!img->parser.blob)
+	if (!c->parser && !img->parser.blob)
 		return c->mode == CROSS_CHECK_ON ? 0 : cannot_tell(
 			c, "it carries no parser program (section .bpf)", w);
 	r = compare(c, img, w);

@@ -14,6 +14,7 @@
 struct load_check {
 	enum cross_check_mode mode;
 	bool crash, enforced;
+	const struct blob *parser; /* a detached one; NULL: that in the image */
 	bool attests; /* set by load_check_before(): .expected is to be verified */
 	struct attest_expected expected;
 };

@@ -10,8 +10,22 @@
 #include "lib/cleanup.h"
 #include "lib/log.h"
 
+/* Of kexec_file_load(2) the kernel says the same, and explain() the rest. */
+static enum kexec_exit explain_no_room(const struct load *l, const struct why *w)
+{
+	const struct refusal r = load_refusal(l);
+	uint64_t kernel = r.memory_size > r.kernel_size ? r.memory_size : r.kernel_size;
+	char scratch[WHY_SIZE];
+
+	kho_explain(scratch, sizeof(scratch), &l->kho, kernel + r.initrd_size);
+	log_error("Cannot load %s: %s%s", l->o->kernel, w->text, scratch);
+	return KEXEC_EXIT_FAILED;
+}
+
 static enum kexec_exit cannot_prepare(const struct load *l, int err, const struct why *w)
 {
+	if (err == -EADDRNOTAVAIL && kho_passes(&l->kho) && !l->o->discard_handover)
+		return explain_no_room(l, w);
 	if (err != -ENODATA || !l->o->crash)
 		return load_complain(KEXEC_EXIT_FAILED, "Cannot load", l->o->kernel, w);
 	/* Scripts know this line and this exit code. */
@@ -68,14 +82,36 @@ static enum kexec_exit call_kernel(const struct load *l, const struct segments_j
 	return KEXEC_EXIT_FAILED;
 }
 
+const char *load_loses_handover(const struct load *l)
+{
+	if (l->host.kho == 0 || l->o->crash || l->o->discard_handover || kho_passes(&l->kho))
+		return NULL;
+	if (l->host.kho < 0)
+		return "whether Kexec HandOver is active cannot be told without debugfs (boot "
+		       "with kho=off, or mount -t debugfs none /sys/kernel/debug), and kexec_load "
+		       "could not pass on what it preserves";
+	return "Kexec HandOver is active, and with this kernel kexec_load cannot pass on what it "
+	       "preserves";
+}
+
 /* What the next kernel would be handed is lost without a word from the kernel. */
 static enum kexec_exit check_handover(const struct load *l)
 {
-	if (l->host.kho != 1 || l->o->crash || l->o->discard_handover)
+	const char *loses = load_loses_handover(l);
+
+	if (!loses)
 		return KEXEC_EXIT_OK;
-	log_error("Cannot load %s: Kexec HandOver is active, and kexec_load cannot pass on what it "
-		  "preserves; -s can, --discard-handover gives it up", l->o->kernel);
+	log_error("Cannot load %s: %s; -s can, --discard-handover gives it up", l->o->kernel,
+		  loses);
 	return KEXEC_EXIT_DIE;
+}
+
+/* It comes up, but cannot open the disk that the dump is to go to. */
+static void warn_of_crypt_keys(const struct load *l)
+{
+	if (l->o->crash && l->host.crypt_keys > 0)
+		log_error("kexec_load does not pass on the dm-crypt keys that "
+			  "/sys/kernel/config/crash_dm_crypt_keys names; -s does");
 }
 
 enum kexec_exit load_classic(struct load *l)
@@ -91,6 +127,7 @@ enum kexec_exit load_classic(struct load *l)
 
 	if (r < 0)
 		return cannot_prepare(l, r, &w);
+	warn_of_crypt_keys(l);
 	l->plan.route = ROUTE_SEGMENTS;
 	l->plan.job = &job;
 	code = tell(l, &job);

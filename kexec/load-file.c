@@ -6,6 +6,8 @@
 const char *route_name(enum route route)
 {
 	switch (route) {
+	case ROUTE_DETACHED:
+		return "detached";
 	case ROUTE_WHOLE:
 		return "whole";
 	case ROUTE_AS_IS:
@@ -116,6 +118,19 @@ int load_file_prepare_whole(struct file_request *ret, const struct boot_image *i
 	bool given = img->nr_initrd > 0 && img->initrd[0].given;
 
 	return prepare(ret, img, &file, given, img->cmdline_given, flags, w);
+}
+
+void load_file_prepare_detached(struct file_request *ret, const struct boot_image *img,
+				const struct detached *d, unsigned long flags)
+{
+	bool wrapped = d->envelope.kind != BLOB_NONE;
+
+	*ret = (struct file_request){
+		.kernel_fd = d->parser.fd,
+		.initrd_fd = wrapped ? d->envelope.fd : img->blobs[0]->fd,
+		.cmdline = img->cmdline_given ? img->cmdline : "",
+		.flags = flags,
+	};
 }
 
 void file_request_done(struct file_request *req)

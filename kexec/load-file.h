@@ -9,9 +9,11 @@
 
 #include "kexec/arch/arch.h"
 #include "kexec/boot-image.h"
+#include "kexec/detached.h"
 
 enum route { /* DESIGN.md, "-s, -c, -a" */
 	ROUTE_NONE,     /* kexec_file_load of this architecture does not take such a kernel */
+	ROUTE_DETACHED, /* a parser that is a file of its own, and the file beside it */
 	ROUTE_WHOLE,    /* the file with its parser program, which the kernel runs */
 	ROUTE_AS_IS,    /* the user's own file: its IMA xattr and its signature count */
 	ROUTE_UNPACKED, /* parts as sealed memfds */
@@ -51,6 +53,10 @@ int load_file_prepare(struct file_request *ret, const struct boot_image *img, un
  */
 int load_file_prepare_whole(struct file_request *ret, const struct boot_image *img,
 			    unsigned long flags, struct why *w);
+
+/* For ROUTE_DETACHED: the parser, and the image's own file, or the envelope around it. */
+void load_file_prepare_detached(struct file_request *ret, const struct boot_image *img,
+				const struct detached *d, unsigned long flags);
 
 void file_request_done(struct file_request *req);
 #define autorequest __attribute__((cleanup(file_request_done)))

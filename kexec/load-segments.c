@@ -7,18 +7,19 @@
 
 #include "kexec/load-segments.h"
 #include "lib/cleanup.h"
-#include "lib/digest.h"
 #include "lib/limits.h"
 #include "lib/mapping.h"
+#include "lib/piece-digest.h"
 
-/* Large enough that calls do not count, small enough for the CPU's cache. */
-#define CHUNK (256 * KiB)
+/* What one thread hashes at a time: a small initrd, too, is some for each. */
+#define PIECE (4 * MiB)
 
 void segments_job_done(struct segments_job *job)
 {
 	iomem_done(&job->iomem);
 	ram_done(&job->all);
 	ram_done(&job->loadable);
+	kho_done(&job->kho);
 	segments_done(&job->segments);
 	free(job->cmdline);
 	*job = (struct segments_job){ 0 };
@@ -38,12 +39,32 @@ static int read_ram(struct segments_job *job, const struct arch_ops *arch, struc
 	return r;
 }
 
+/* Where nothing is preserved. A crash kernel has its region, and takes nothing over. */
+static int read_kho(struct segments_job *job, struct why *w)
+{
+	int r;
+
+	if (job->o->crash || job->o->discard_handover)
+		return 0;
+	r = kho_read(&job->kho, job->sys, w);
+	if (r < 0)
+		return r;
+	if (!kho_passes(&job->kho)) {
+		kho_done(&job->kho);
+		return 0;
+	}
+	ram_done(&job->loadable);
+	return kho_loadable(&job->loadable, &job->kho, &job->all, w);
+}
+
 static int read_machine(struct segments_job *job, const struct arch_ops *arch, struct why *w)
 {
 	int r = iomem_read(&job->iomem, job->sys, w);
 
 	if (r == 0)
 		r = read_ram(job, arch, w);
+	if (r == 0)
+		r = read_kho(job, w);
 	if (r < 0 || !job->o->crash)
 		return r;
 	ram_done(&job->loadable);
@@ -102,6 +123,29 @@ int segments_put(struct segments_job *job, const char *name, const struct extent
 	return r;
 }
 
+int segments_kho(struct segments_job *job, struct range *ret_at, struct why *w)
+{
+	/* Its alignment is that of the kernel's own loader. */
+	struct place place = segments_place(job, 0, UINT64_MAX, 64 * KiB, true);
+	autoblob struct blob list = { 0 };
+	struct extent bytes;
+	uint64_t mem;
+	int r;
+
+	*ret_at = (struct range){ 0 };
+	if (!kho_passes(&job->kho))
+		return 0;
+	r = kho_list(&list, &job->kho, w);
+	if (r == 0)
+		r = segments_own(&job->segments, &list, &bytes, w);
+	if (r == 0)
+		r = segments_put(job, "scratch areas", &bytes, (bytes.len + 64 * KiB - 1) & -(64 * KiB),
+				 &place, &mem, w);
+	if (r == 0)
+		*ret_at = (struct range){ mem, mem + bytes.len };
+	return r;
+}
+
 int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
 {
 	autoblob struct blob joined = { 0 };
@@ -122,66 +166,43 @@ int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
 
 /* ---- the digest ---- */
 
-static int add_extent(struct digest *d, const struct extent *e, unsigned char *chunk,
-			 struct why *w)
+/* Only what was loaded: the kernel makes the rest zero by itself. */
+static int digest_segments(struct purgatory_params *params, const struct segments *s,
+			   struct why *w)
 {
-	for (uint64_t off = 0; off < e->len;) {
-		size_t n = e->len - off < CHUNK ? e->len - off : CHUNK;
-		int r = extent_read(e, off, chunk, n, w);
+	struct digest_part parts[SEGMENTS_MAX];
+	size_t nr = 0;
 
-		if (r == 0)
-			r = digest_add(d, (struct span){ chunk, n }, w);
-		if (r < 0)
-			return r;
-		off += n;
-	}
-	return 0;
-}
-
-static int digest_segments(const struct segments *s, struct digest *d,
-			   struct purgatory_params *params, struct why *w)
-{
-	autofree unsigned char *chunk = malloc(CHUNK);
-	uint32_t nr = 0;
-	int r = 0;
-
-	if (!chunk)
-		return why(w, -ENOMEM, "out of memory");
-	for (size_t i = 0; r == 0 && i < s->nr; i++) {
+	for (size_t i = 0; i < s->nr; i++) {
 		const struct segment *seg = &s->list[i];
 
-		/* Only what was loaded: the kernel makes the rest zero by itself. */
 		if (seg->unverified || !seg->bytes.blob || seg->bytes.len == 0)
 			continue;
-		params->ranges[nr++] = (struct purgatory_range){ seg->mem, seg->bytes.len };
-		r = add_extent(d, &seg->bytes, chunk, w);
-		if (r < 0)
-			why_prefix(w, "%s: ", seg->name);
+		params->ranges[nr] = (struct purgatory_range){ seg->mem, seg->bytes.len };
+		parts[nr++] = (struct digest_part){ seg->bytes, seg->name };
 	}
-	if (r == 0)
-		r = digest_finish(d, params->sha256, w);
 	params->nr_ranges = nr;
-	return r;
+	params->piece = PIECE;
+	return digest_pieces(params->sha256, parts, nr, PIECE, 0, w);
 }
 
 int segments_digest(struct segments_job *job, struct purgatory_params *params, struct why *w)
 {
-	struct digest *d;
+	struct digest *d = NULL;
 	int r;
 
 	_Static_assert(SEGMENTS_MAX <= PURGATORY_RANGES, "purgatory looks at fewer segments");
 	if (job->o->no_checks)
 		return 0;
+	/* Asked here: the same errno may come from a file system. */
 	r = digest_new(&d, NULL);
+	digest_free(d);
 	if (r == -EOPNOTSUPP) {
 		job->notice = "built without libcrypto: nobody will verify what was loaded before "
 			      "it is started";
 		return 0;
 	}
-	if (r < 0)
-		return why(w, r, "cannot compute digests: %s", strerror(-r));
-	r = digest_segments(&job->segments, d, params, w);
-	digest_free(d);
+	r = digest_segments(params, &job->segments, w);
 	if (r < 0)
 		return r;
 	params->flags |= PURGATORY_VERIFY;

@@ -12,6 +12,7 @@
 #include "kexec/arch/arch.h"
 #include "kexec/boot-image.h"
 #include "kexec/crash.h"
+#include "kexec/kho.h"
 #include "kexec/options.h"
 #include "kexec/segments.h"
 #include "kexec/sys.h"
@@ -26,8 +27,10 @@ struct segments_job {
 	/* The machine. */
 	struct iomem iomem;
 	struct ram_map all;	     /* the firmware's map */
-	struct ram_map loadable;     /* where segments may go: crash kernels only to their region */
+	struct ram_map loadable;     /* where segments may go: of a crash kernel only its region,
+					with Kexec HandOver only its scratch areas */
 	struct crash_regions crash;  /* of a crash kernel */
+	struct kho kho; /* what is handed on: kho_passes() or nothing */
 
 	/* What came out of it. */
 	struct segments segments;
@@ -65,6 +68,11 @@ struct place segments_place(const struct segments_job *job, uint64_t min, uint64
 /* Finds a place and adds a segment there. Errors as of both. @ret_mem may be NULL. */
 int segments_put(struct segments_job *job, const char *name, const struct extent *bytes,
 		 uint64_t memsz, const struct place *place, uint64_t *ret_mem, struct why *w);
+
+/*
+ * Puts the list of scratch areas, if there is something to hand on; *@ret_at is where, or empty.
+ */
+int segments_kho(struct segments_job *job, struct range *ret_at, struct why *w);
 
 /* The initrd's parts as one extent, a memfd if there are several; length 0: none. */
 int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w);

@@ -13,8 +13,9 @@
 #include "lib/log.h"
 
 /* Before any option changes the image: both readings are of what is in the file. */
-static enum kexec_exit cross_check_image(struct load *l)
+enum kexec_exit load_cross_check(struct load *l, struct boot_image *img)
 {
+	bool has_parser = load_has_parser(l) || img->parser.blob;
 	struct why w = { 0 };
 	int r;
 
@@ -22,14 +23,16 @@ static enum kexec_exit cross_check_image(struct load *l)
 		.mode = l->o->cross_check,
 		.crash = l->o->crash,
 		.enforced = l->host.sig_force == 1,
+		.parser = load_has_parser(l) ? &l->detached.parser : NULL,
 	};
-	r = load_check_before(&l->check, &l->image, &w);
+	r = load_check_before(&l->check, img, &w);
 	if (r < 0)
 		return load_complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w);
 	if (r > 0)
 		log_error("warning: %s: %s", l->o->kernel, w.text);
-	else if (l->image.parser.blob && l->check.mode != CROSS_CHECK_OFF)
-		log_debug("cross-check: the parser program in the image and kexec agree");
+	else if (has_parser && l->check.mode != CROSS_CHECK_OFF)
+		log_debug("cross-check: the parser program %s and kexec agree",
+			  load_has_parser(l) ? "that was given" : "in the image");
 	return KEXEC_EXIT_OK;
 }
 
@@ -56,13 +59,15 @@ static enum route find_route(const struct load *l)
 	struct why w = { 0 };
 	int r;
 
-	if (!load_file_has_parser(&l->image))
+	if (l->detached.runs)
+		return ROUTE_DETACHED;
+	if (!load_file_has_parser(&l->image) || load_has_parser(l))
 		return load_file_route(&l->image, l->arch);
 	if (parser && strcmp(parser, "none") == 0) {
 		log_debug("--parser=none: not for the kernel's parser");
 		return load_file_route(&l->image, l->arch);
 	}
-	r = decomposer_present(l->sys, &w);
+	r = decomposer_present(l->sys, DECOMPOSER_WHOLE, &w);
 	if (r > 0)
 		return ROUTE_WHOLE;
 	log_debug("the running kernel does not run parser programs%s%s: unpacking the image here",
@@ -74,11 +79,15 @@ static void make_plan(struct load *l)
 {
 	l->plan = (struct plan){
 		.image = &l->image,
+		.detached = load_has_parser(l) ? &l->detached : NULL,
 		.route = l->o->syscall == SYSCALL_CLASSIC ? ROUTE_SEGMENTS : find_route(l),
 		.flags = file_flags(l),
 		.crash = l->o->crash,
 		.cmdline_max = l->arch->cmdline_max(&l->image, l->o->crash),
 		.memory_size = l->arch->memory_size(&l->image),
+		.handover = l->o->crash ? 0 : l->host.kho,
+		.discards = l->o->discard_handover,
+		.kho = &l->kho,
 	};
 }
 
@@ -90,7 +99,10 @@ enum kexec_exit load_print_plan(const struct load *l, FILE *out)
 		log_error("out of memory");
 		return KEXEC_EXIT_FAILED;
 	}
-	fputs(text, out);
+	if (l->o->json && l->o->dry_run)
+		plan_json(out, l->o, &l->plan);
+	else
+		fputs(text, out);
 	if (fflush(out) != 0) {
 		log_error("cannot print the plan: %s", strerror(errno));
 		return KEXEC_EXIT_FAILED;
@@ -111,7 +123,14 @@ struct refusal load_refusal(const struct load *l)
 		.memory_size = l->plan.memory_size,
 		.cmdline_len = img->cmdline ? strlen(img->cmdline) : 0,
 		.cmdline_max = l->plan.cmdline_max,
+		.kho = &l->kho,
 	};
+}
+
+/* Does the kernel take the image apart by itself? */
+static bool is_whole(const struct load *l)
+{
+	return l->plan.route == ROUTE_WHOLE || l->plan.route == ROUTE_DETACHED;
 }
 
 static void explain_refusal(char *buf, size_t size, const struct load *l, int err)
@@ -121,8 +140,10 @@ static void explain_refusal(char *buf, size_t size, const struct load *l, int er
 	refusal.file_load = true;
 	refusal.err = err;
 	refusal.flags = l->plan.flags;
-	refusal.whole = l->plan.route == ROUTE_WHOLE;
-	refusal.as_is = l->plan.route == ROUTE_AS_IS || refusal.whole;
+	refusal.detached = l->plan.route == ROUTE_DETACHED;
+	refusal.whole = is_whole(l);
+	refusal.as_is = l->plan.route == ROUTE_AS_IS ||
+			(is_whole(l) && l->detached.envelope.kind == BLOB_NONE);
 	explain(buf, size, &refusal, &l->host);
 }
 
@@ -142,10 +163,12 @@ static int call_kernel(const struct load *l, enum kexec_exit *ret_code)
 	autorequest struct file_request req = { .kernel_fd = -1, .initrd_fd = -1 };
 	char explanation[WHY_SIZE];
 	struct why w = { 0 };
-	int loaded_before, r;
+	int loaded_before, r = 0;
 
 	*ret_code = KEXEC_EXIT_FAILED;
-	if (l->plan.route == ROUTE_WHOLE)
+	if (l->plan.route == ROUTE_DETACHED)
+		load_file_prepare_detached(&req, &l->image, &l->detached, l->plan.flags);
+	else if (l->plan.route == ROUTE_WHOLE)
 		r = load_file_prepare_whole(&req, &l->image, l->plan.flags, &w);
 	else
 		r = load_file_prepare(&req, &l->image, l->plan.flags, &w);
@@ -175,7 +198,7 @@ static int call_kernel(const struct load *l, enum kexec_exit *ret_code)
  */
 static bool may_unpack(const struct load *l, int err)
 {
-	return l->plan.route == ROUTE_WHOLE && l->host.sig_force != 1 && !l->check.attests &&
+	return is_whole(l) && l->host.sig_force != 1 && !l->check.attests &&
 	       explain_is_fallback(-err) && load_file_route(&l->image, l->arch) != ROUTE_NONE;
 }
 
@@ -187,9 +210,7 @@ static const char *not_classic(const struct load *l)
 		return "this machine demands signed kernels, and kexec_load shows it no signature";
 	if (l->check.attests)
 		return "the kernel's own parser (--cross-check=attest) has no part in it";
-	if (l->host.kho == 1 && !l->o->discard_handover)
-		return "Kexec HandOver is active, and kexec_load cannot pass on what it preserves";
-	return NULL;
+	return load_loses_handover(l);
 }
 
 static enum kexec_exit fall_back(struct load *l, enum kexec_exit code)
@@ -226,7 +247,7 @@ static enum kexec_exit attest_before(const struct load *l)
 
 	if (!l->check.attests)
 		return KEXEC_EXIT_OK;
-	if (l->plan.route != ROUTE_WHOLE)
+	if (!is_whole(l))
 		why(&w, -EOPNOTSUPP, "--cross-check=attest: %s",
 		    l->o->syscall == SYSCALL_CLASSIC
 			    ? "kexec_load (-c) asks no parser of the kernel"
@@ -332,6 +353,19 @@ static enum kexec_exit check_reservation(const struct load *l)
 	return KEXEC_EXIT_DIE;
 }
 
+/* Neither is a reason to refuse a load that the kernel may well take. */
+static void read_handover(struct load *l)
+{
+	struct why w = { 0 };
+
+	if (l->o->crash || l->host.kho == 0)
+		return;
+	if (kho_read(&l->kho, l->sys, &w) < 0)
+		log_error("warning: %s", w.text);
+	if (l->o->debug && l->host.kho < 0)
+		log_debug("cannot tell whether Kexec HandOver is active");
+}
+
 enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops *arch,
 			    const struct sys *sys)
 {
@@ -339,13 +373,16 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 	enum kexec_exit code = KEXEC_EXIT_OK;
 
 	host_read(&l.host, sys);
+	read_handover(&l);
 	code = check_xen(&l);
 	if (code == KEXEC_EXIT_OK && o->crash && !o->dry_run && o->syscall != SYSCALL_CLASSIC)
 		code = check_reservation(&l);
 	if (code == KEXEC_EXIT_OK)
 		code = load_open_kernel(&l);
 	if (code == KEXEC_EXIT_OK)
-		code = cross_check_image(&l);
+		code = load_open_parser(&l);
+	if (code == KEXEC_EXIT_OK && !load_needs_envelope(&l))
+		code = load_cross_check(&l, &l.image);
 	if (code == KEXEC_EXIT_OK)
 		code = load_choose_profile(&l);
 	if (code == KEXEC_EXIT_OK)
@@ -353,7 +390,11 @@ enum kexec_exit load_kernel(const struct kexec_options *o, const struct arch_ops
 	if (code == KEXEC_EXIT_OK)
 		code = load_add_to_uki(&l);
 	if (code == KEXEC_EXIT_OK)
+		code = load_wrap(&l);
+	if (code == KEXEC_EXIT_OK)
 		code = load_image(&l);
 	boot_image_done(&l.image);
+	detached_done(&l.detached);
+	kho_done(&l.kho);
 	return code;
 }

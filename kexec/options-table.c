@@ -39,6 +39,8 @@ const struct option_row option_rows[] = {
 	  .help = "Print the version." },
 	{ ROW = "dry-run", .in_full = true, FLAG(dry_run),
 	  .help = "Tell what would be done, and do nothing." },
+	{ ROW = "json", .in_full = true, FLAG(json),
+	  .help = "With --dry-run, --status: print JSON." },
 #undef ROW
 #define ROW .group = GROUP_SYSCALL, .name
 	{ ROW = "kexec-file-syscall", .letter = 's', CHOICE(SYSCALL, SYSCALL_FILE),
@@ -72,7 +74,7 @@ const struct option_row option_rows[] = {
 	{ ROW = "type", .letter = 't', .arg = "TYPE", .effect = OPT_TYPE,
 	  .help = "The format of KERNEL; else found out." },
 	{ ROW = "parser", .in_full = true, .arg = "PARSER", .effect = OPT_PARSER,
-	  .help = "Who unpacks it: auto or none." },
+	  .help = "Who unpacks it: auto, none or a FILE." },
 	{ ROW = "cross-check", .in_full = true, .arg = "WHEN", .effect = OPT_CROSS_CHECK,
 	  .help = "Its result and ours: on, off, require, attest." },
 #undef ROW
@@ -136,10 +138,6 @@ const struct option_row option_rows[] = {
 	{ ROW = "serial", .arg = "NAME", STRING(serial),
 	  .help = "Purgatory writes to this port, as ttyAMA0." },
 #undef ROW
-#define ROW .group = GROUP_NOT_YET, .name
-	{ ROW = "json", .in_full = true,
-	  .help = "With --dry-run, --status: print JSON." },
-#undef ROW
 #define ROW .group = GROUP_REFUSED, .name
 	{ ROW = "load-preserve-context",
 	  .help = "no way back to the old kernel" },
@@ -173,8 +171,6 @@ static const char *group_title(enum option_group group)
 		return "How";
 	case GROUP_ARCH:
 		return "For this architecture, with -c; otherwise accepted without effect";
-	case GROUP_NOT_YET:
-		return "Not supported yet";
 	case GROUP_REFUSED:
 		return "Refused";
 	case NR_OPTION_GROUPS:

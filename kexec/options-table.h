@@ -43,7 +43,6 @@ enum option_group {
 	GROUP_PARTS,
 	GROUP_MODIFIERS,
 	GROUP_ARCH,
-	GROUP_NOT_YET,
 	GROUP_REFUSED, /* for good; .help is the reason */
 	NR_OPTION_GROUPS,
 };

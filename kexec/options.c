@@ -230,8 +230,6 @@ static int set_parser(struct kexec_options *o, const char *arg, struct why *w)
 {
 	if (!*arg)
 		return why(w, -EINVAL, "Bad option value in --parser=");
-	if (strcmp(arg, "auto") != 0 && strcmp(arg, "none") != 0)
-		return why(w, -EOPNOTSUPP, "not supported yet: --parser=%s", arg);
 	o->parser = arg;
 	return 0;
 }
@@ -268,9 +266,7 @@ static int apply_value(struct kexec_options *o, const struct option_row *row, co
 		o->elf_args = (enum elf_args)row->value;
 		return 0;
 	default:
-		if (row->group == GROUP_REFUSED)
-			return why(w, -EOPNOTSUPP, "--%s is refused: %s", row->name, row->help);
-		return why(w, -EOPNOTSUPP, "not supported yet: --%s", row->name);
+		return why(w, -EOPNOTSUPP, "--%s is refused: %s", row->name, row->help);
 	}
 }
 
@@ -353,6 +349,8 @@ int kexec_options_parse(struct kexec_options *ret, int argc, char **argv,
 			return r;
 	}
 	settle(&o, load_named);
+	if (o.json && !o.dry_run && !o.status)
+		return why(w, -EINVAL, "--json goes with --dry-run or --status");
 	*ret = o;
 	return 0;
 }

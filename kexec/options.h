@@ -90,7 +90,7 @@ struct kexec_options {
 	size_t nr_addons;
 	bool no_addons, stub_initrds;
 
-	const char *parser;   /* --parser=auto|none|FILE */
+	const char *parser;   /* --parser=auto|none|FILE; NULL: auto */
 	enum cross_check_mode cross_check;
 
 	/* Only kexec_load has a use for these; kexec_file_load ignores them, as ever. */
@@ -110,9 +110,7 @@ struct kexec_options {
 /*
  * Parses argv like getopt_long(3), operands anywhere, for @arch. 0; -EINVAL for
  * bad usage; -E2BIG for more initrds than fit; -EOPNOTSUPP for an option that is
- * known but refused or not there yet. Then @w says what, and @ret is untouched.
- * An option that a later version will have answers "not supported yet: --X";
- * one that we refuse for good says why.
+ * known but refused. Then @w says what, and @ret is untouched.
  */
 int kexec_options_parse(struct kexec_options *ret, int argc, char **argv,
 			const struct arch_ops *arch, struct why *w);

@@ -8,9 +8,13 @@
 #include "kexec/sys.h"
 #include "lib/cleanup.h"
 
-static const char *how(enum route route)
+static const char *how(const struct plan *p)
 {
-	switch (route) {
+	switch (p->route) {
+	case ROUTE_DETACHED:
+		return p->detached->envelope.kind == BLOB_NONE ?
+		       "the parser, and the file itself as its image" :
+		       "the parser, and as its image an ELF envelope of the file and the initrd";
 	case ROUTE_WHOLE:
 		return "the file itself, for the parser program inside it";
 	case ROUTE_AS_IS:
@@ -40,12 +44,16 @@ static void print_flags(FILE *f, unsigned long flags)
 	fputc('\n', f);
 }
 
+unsigned long plan_file_flags(const struct plan *p)
+{
+	if (p->route != ROUTE_DETACHED &&
+	    (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given)))
+		return p->flags | KEXEC_FILE_NO_INITRAMFS;
+	return p->flags;
+}
+
 static void print_file_load(FILE *f, const struct plan *p)
 {
-	unsigned long flags = p->flags;
-
-	if (p->image->nr_initrd == 0 || (p->route == ROUTE_WHOLE && !p->image->initrd[0].given))
-		flags |= KEXEC_FILE_NO_INITRAMFS;
 	if (p->image->cmdline && p->cmdline_max)
 		fprintf(f, "cmdline length: %zu of at most %llu\n", strlen(p->image->cmdline),
 			(unsigned long long)p->cmdline_max);
@@ -53,8 +61,8 @@ static void print_file_load(FILE *f, const struct plan *p)
 		fprintf(f, "memory: %llu KiB for the kernel, %llu KiB for the initrd\n",
 			(unsigned long long)(p->memory_size / KiB),
 			(unsigned long long)(boot_image_initrd_size(p->image) / KiB));
-	print_flags(f, flags);
-	fprintf(f, "passed to the kernel: %s\n", how(p->route));
+	print_flags(f, plan_file_flags(p));
+	fprintf(f, "passed to the kernel: %s\n", how(p));
 }
 
 static void print_segments(FILE *f, const struct segments_job *job)
@@ -76,6 +84,24 @@ static void print_segments(FILE *f, const struct segments_job *job)
 	fprintf(f, "entry: %#llx\n", (unsigned long long)s->entry);
 }
 
+/* What becomes of memory that the running kernel preserves for the next one. */
+static void print_handover(FILE *f, const struct plan *p)
+{
+	bool segments = p->route == ROUTE_SEGMENTS;
+	const char *fate = "the kernel hands on what it preserves";
+
+	if (p->handover == 0)
+		return;
+	if (segments && p->discards)
+		fate = "what is preserved is given up (--discard-handover)";
+	else if (segments)
+		fate = "kexec_load hands on what the kernel preserves";
+	fprintf(f, "handover: %s; %s\n", p->handover > 0 ? "active" : "cannot tell, taken as active",
+		fate);
+	if (p->kho)
+		kho_dump(f, p->kho);
+}
+
 char *plan_text(const struct plan *p)
 {
 	autofree char *image = boot_image_dump(p->image);
@@ -92,10 +118,15 @@ char *plan_text(const struct plan *p)
 	fprintf(f, "load: %s kernel by %s\n", p->crash ? "crash" : "reboot",
 		segments ? "kexec_load" : "kexec_file_load");
 	fputs(image, f);
+	if (p->detached)
+		fprintf(f, "parser: %s, %llu bytes, %s\n", p->detached->parser.name,
+			(unsigned long long)p->detached->parser.size,
+			p->detached->signature ? "signed" : "not signed");
 	if (segments)
 		print_segments(f, p->job);
 	else
 		print_file_load(f, p);
+	print_handover(f, p);
 	fprintf(f, "route: %s\n", route_name(p->route));
 	if (fclose(f) != 0)
 		return NULL;

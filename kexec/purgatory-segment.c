@@ -35,6 +35,8 @@ static int check(const struct purgatory_params *p, struct why *w)
 		if (p->ranges[i].len > UINT64_MAX - p->ranges[i].start)
 			return why(w, -EINVAL, "range at %#" PRIx64 " passes the end of memory",
 				   p->ranges[i].start);
+	if (p->flags & PURGATORY_VERIFY && !p->piece)
+		return why(w, -EINVAL, "pieces without a size for purgatory to verify");
 	if (p->flags & ~(uint32_t)PURGATORY_FLAGS)
 		return why(w, -EINVAL, "flags %#x are unknown to purgatory", p->flags);
 	if (p->serial_uart > PURGATORY_UART_PL011)

@@ -11,7 +11,7 @@
 #include "lib/why.h"
 
 #define CHID_SIZE 16
-#define CHIDS	  9
+#define CHIDS	  12
 
 /* What tells machines apart: their device tree, or what their firmware says of them. */
 struct machine_id {

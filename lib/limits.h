@@ -57,10 +57,14 @@
 #define LIMIT_ELF_PHDRS 64
 /* A device tree: arm64 maps it in one block of this size. */
 #define LIMIT_DEVICE_TREE (2 * MiB)
+/* Scratch areas of Kexec HandOver: two, and one for each of Linux's 1024 NUMA nodes. */
+#define LIMIT_KHO_AREAS 1026
 /* Nodes in nodes of one; Linux has no more of them, either. */
 #define LIMIT_DEVICE_TREE_DEPTH 64
 /* The table of machines in a UKI; 30 bytes for each that there is. */
 #define LIMIT_HWIDS (1 * MiB)
+/* Entries of /sys/class/drm: cards and what can be plugged into them. */
+#define LIMIT_CONNECTORS 256
 /* Lines of /proc/iomem; a large server has some thousands. */
 #define LIMIT_IOMEM_LINES 65536
 /* Ranges of a memory map; x86 Linux itself has room for 3200. */
@@ -78,6 +82,8 @@
 
 /* Parser programs: those that bpf/kexec-bpf.h has too are the kernel's as well. */
 #define LIMIT_BPF_INSNS  16384
+/* Programs that a container has for one image. */
+#define LIMIT_BPF_ALTERNATIVES 8
 /* ELF sections of an object; clang makes about ten. */
 #define LIMIT_BPF_ELF_SECTIONS 64
 /* Calls inside each other, and bytes of stack of each: the kernel's numbers. */
@@ -104,6 +110,8 @@
 #define LIMIT_BPF_TYPE_DEPTH 32
 /* Initrds of one image joined: the kernel reads no larger file either. */
 #define LIMIT_BPF_INITRD (4 * GiB)
+/* Threads that compute digests together. More would wait for memory, and each has a buffer. */
+#define LIMIT_DIGEST_THREADS 8
 /* The string table of an ELF envelope, which needs 35 bytes. */
 #define LIMIT_ENVELOPE_NAMES 4096
 /* Instructions carried out in one stage; 128 section headers read 12 times are 100000. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define PURGATORY_MAGIC	  UINT64_C(0x7972677275706b78) /* "xkpurgry" */
-#define PURGATORY_VERSION 1
+#define PURGATORY_VERSION 2
 #define PURGATORY_ENTRY	  4096 /* bytes from the start of the segment */
 #define PURGATORY_RANGES  32
 
@@ -46,7 +46,12 @@ struct purgatory_params {
 	uint64_t serial;
 	uint32_t serial_baud; /* 0: leave the line as it is set up; for a PL011 it always is */
 	uint32_t serial_uart; /* PURGATORY_UART_* */
-	/* Of all ranges, one after the other. */
+	uint64_t piece; /* bytes, not 0 with PURGATORY_VERIFY; since version 2 */
+	/*
+	 * Of the SHA-256 digests, one after the other, of all pieces of all ranges: each of
+	 * .piece bytes, the last one of a range of what is left. So userspace can compute
+	 * them on several processors at a time.
+	 */
 	uint8_t sha256[32];
 	struct purgatory_range ranges[PURGATORY_RANGES];
 };

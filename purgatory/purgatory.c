@@ -9,6 +9,8 @@ const char *purgatory_params_problem(const struct purgatory_params *p)
 		return "parameters of another version";
 	if (p->flags & ~(uint32_t)PURGATORY_FLAGS || p->serial_uart > PURGATORY_UART_PL011)
 		return "unknown flags in the parameters";
+	if (p->flags & PURGATORY_VERIFY && !p->piece)
+		return "pieces without a size in the parameters";
 	if (p->nr_ranges > PURGATORY_RANGES)
 		return "too many ranges in the parameters";
 	for (uint32_t i = 0; i < p->nr_ranges; i++)
@@ -28,17 +30,45 @@ static bool same(const uint8_t *a, const uint8_t *b, unsigned int nr)
 	return !differ;
 }
 
+static void digest_piece(uint8_t ret[SHA256_SIZE], uint64_t start, uint64_t len,
+			 sha256_blocks *blocks)
+{
+	struct sha256 s;
+
+	sha256_init(&s, blocks);
+	sha256_add(&s, (const uint8_t *)(uintptr_t)start, len);
+	sha256_finish(&s, ret);
+}
+
+static void digest_ranges(uint8_t ret[SHA256_SIZE], const struct purgatory_params *p,
+			  sha256_blocks *blocks)
+{
+	uint8_t piece[SHA256_SIZE];
+	struct sha256 s;
+
+	sha256_init(&s, blocks);
+	for (uint32_t i = 0; i < p->nr_ranges; i++) {
+		uint64_t start = p->ranges[i].start, left = p->ranges[i].len;
+
+		while (left) {
+			uint64_t len = left < p->piece ? left : p->piece;
+
+			digest_piece(piece, start, len, blocks);
+			sha256_add(&s, piece, sizeof(piece));
+			start += len;
+			left -= len;
+		}
+	}
+	sha256_finish(&s, ret);
+}
+
 static void verify(struct console *c, const struct purgatory_params *p)
 {
 	uint8_t found[SHA256_SIZE];
 	uint64_t state[2];
-	struct sha256 s;
 
 	console_print(c, "purgatory: verifying what was loaded\n");
-	sha256_init(&s, arch_sha256_begin(state));
-	for (uint32_t i = 0; i < p->nr_ranges; i++)
-		sha256_add(&s, (const uint8_t *)(uintptr_t)p->ranges[i].start, p->ranges[i].len);
-	sha256_finish(&s, found);
+	digest_ranges(found, p, arch_sha256_begin(state));
 	arch_sha256_end(state);
 	if (same(found, p->sha256, sizeof(found)))
 		return;

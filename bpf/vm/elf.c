@@ -37,8 +37,6 @@ int elf_open(struct elf *elf, struct span object, struct why *w)
 	if (!span_get(&eh, object, 0, sizeof(eh)) || memcmp(eh.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_ident[EI_DATA] != ELFDATA2LSB)
 		return why(w, -ENOEXEC, "it is not a 64-bit little-endian ELF object");
-	if (le16toh(eh.e_type) != ET_REL)
-		return why(w, -ENOEXEC, "it is not a relocatable ELF object");
 	elf->nr = le16toh(eh.e_shnum);
 	if (le16toh(eh.e_shentsize) != sizeof(Elf64_Shdr) || elf->nr > LIMIT_BPF_ELF_SECTIONS)
 		return why(w, -ENOEXEC, "it has %zu ELF sections, at most %d make sense", elf->nr,
@@ -55,7 +53,9 @@ int elf_open(struct elf *elf, struct span object, struct why *w)
 	if (names >= elf->nr || elf->sections[names].type != SHT_STRTAB)
 		return why(w, -ENOEXEC, "it has no ELF section names");
 	elf->names = elf->sections[names].bytes;
+	elf->names_index = names;
 	elf->machine = le16toh(eh.e_machine);
+	elf->type = le16toh(eh.e_type);
 	return 0;
 }
 

@@ -27,10 +27,11 @@ struct elf {
 	struct elf_section sections[LIMIT_BPF_ELF_SECTIONS];
 	size_t nr;
 	struct span names;
-	uint16_t machine;
+	size_t names_index;
+	uint16_t machine, type;
 };
 
-/* A 64-bit little-endian relocatable object with section names. -ENOEXEC. */
+/* A 64-bit little-endian ELF file with section names. -ENOEXEC. */
 int elf_open(struct elf *ret, struct span object, struct why *w);
 
 /* Is the string at @off of the table exactly @want? */

@@ -206,6 +206,8 @@ int vm_load(struct vm_program *ret, struct span object, const struct vm_trace *t
 	if (!elf)
 		return why(w, -ENOMEM, "out of memory");
 	r = elf_open(elf, object, w);
+	if (r == 0 && elf->type != ET_REL)
+		r = why(w, -ENOEXEC, "it is not a relocatable ELF object");
 	if (r == 0)
 		r = lskel_find(&skel, elf, w);
 	if (r == 0)

@@ -23,6 +23,8 @@ int arm64_image_facts(struct arm64_image_facts *ret, const struct extent *kernel
 		return n;
 	if (!span_is((struct span){ head, n }, MAGIC, "ARM\x64", 4))
 		return -ENOEXEC;
+	if (n < HEAD_SIZE)
+		return why(w, -EBADMSG, "arm64 Image ends inside its header");
 	span_le64((struct span){ head, n }, TEXT_OFFSET, &f.text_offset);
 	span_le64((struct span){ head, n }, IMAGE_SIZE, &f.image_size);
 	*ret = f;

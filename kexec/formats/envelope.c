@@ -9,6 +9,8 @@
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kexec/formats/formats.h"
@@ -75,18 +77,27 @@ static int read_names(struct table *t, unsigned int index, struct why *w)
 	return 0;
 }
 
+/* A section header and its name, which ends inside of the names. */
+static int name_section(Elf64_Shdr *ret, const char **ret_name, const struct table *t,
+			unsigned int i, struct why *w)
+{
+	int r = read_section(ret, t, i, w);
+
+	if (r < 0)
+		return r;
+	if (le32toh(ret->sh_name) >= t->names_len)
+		return why(w, -EBADMSG, "ELF envelope: the name of section %u is outside the names", i);
+	*ret_name = (const char *)t->names + le32toh(ret->sh_name);
+	return 0;
+}
+
 static int take_section(struct envelope *e, const struct table *t, unsigned int i, struct why *w)
 {
 	const char *name;
 	Elf64_Shdr sh;
-	int r = read_section(&sh, t, i, w);
+	int r = name_section(&sh, &name, t, i, w);
 
-	if (r < 0)
-		return r;
-	if (le32toh(sh.sh_name) >= t->names_len)
-		return why(w, -EBADMSG, "ELF envelope: the name of section %u is outside the names", i);
-	name = (const char *)t->names + le32toh(sh.sh_name);
-	for (unsigned int p = 0; p < PARTS; p++) {
+	for (unsigned int p = 0; r == 0 && p < PARTS; p++) {
 		if (strcmp(name, part_names[p]) != 0)
 			continue;
 		if (le32toh(sh.sh_type) != SHT_PROGBITS)
@@ -99,13 +110,12 @@ static int take_section(struct envelope *e, const struct table *t, unsigned int 
 			return why(w, -EBADMSG, "ELF envelope: section %u (%s) is outside the file", i,
 				   name);
 	}
-	return 0;
+	return r;
 }
 
-static int read_envelope(struct envelope *ret, const struct extent *image, struct why *w)
+/* @ret->names is malloc'ed. */
+static int read_table(struct table *ret, const struct extent *image, struct why *w)
 {
-	struct envelope e = { 0 };
-	autofree unsigned char *names = NULL;
 	struct table t = { .image = *image };
 	Elf64_Ehdr eh;
 	int r = extent_head(image, &eh, sizeof(eh), w);
@@ -125,12 +135,59 @@ static int read_envelope(struct envelope *ret, const struct extent *image, struc
 	if (!range_fits(image->len, t.off, t.nr * sizeof(Elf64_Shdr)))
 		return why(w, -EBADMSG, "ELF envelope: section table is outside the file");
 	r = read_names(&t, le16toh(eh.e_shstrndx), w);
+	if (r == 0)
+		*ret = t;
+	else
+		free(t.names);
+	return r;
+}
+
+static int read_envelope(struct envelope *ret, const struct extent *image, struct why *w)
+{
+	autofree unsigned char *names = NULL;
+	struct envelope e = { 0 };
+	struct table t;
+	int r = read_table(&t, image, w);
+
+	if (r < 0)
+		return r;
 	names = t.names;
 	for (unsigned int i = 1; r == 0 && i < t.nr; i++)
 		r = take_section(&e, &t, i, w);
 	if (r == 0)
 		*ret = e;
 	return r;
+}
+
+int envelope_sections(struct envelope_section **ret, size_t *ret_nr, const struct extent *image,
+		      struct why *w)
+{
+	autofree struct envelope_section *list = NULL;
+	autofree unsigned char *names = NULL;
+	struct table t;
+	int r = read_table(&t, image, w);
+
+	if (r < 0)
+		return r;
+	names = t.names;
+	list = calloc(t.nr, sizeof(*list));
+	if (!list)
+		return why(w, -ENOMEM, "out of memory");
+	for (unsigned int i = 1; i < t.nr; i++) {
+		const char *name;
+		Elf64_Shdr sh;
+
+		r = name_section(&sh, &name, &t, i, w);
+		if (r < 0)
+			return r;
+		snprintf(list[i - 1].name, sizeof(list[i - 1].name), "%s", name);
+		if (le32toh(sh.sh_type) != SHT_NOBITS)
+			extent_sub(&list[i - 1].bytes, image, le64toh(sh.sh_offset),
+				   le64toh(sh.sh_size));
+	}
+	*ret = take_ptr(list);
+	*ret_nr = t.nr - 1;
+	return 0;
 }
 
 /* The envelope's own writer ends it with a NUL; anything behind one is not meant. */
@@ -149,8 +206,12 @@ static int take_cmdline(struct boot_image *img, const struct extent *section, st
 	len = strnlen((char *)text, section->len);
 	while (len > 0 && (text[len - 1] <= 0x20 || text[len - 1] == 0x7f))
 		len--;
-	return len == 0 || img->cmdline ? 0 :
-	       boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);
+	if (len == 0 || img->cmdline)
+		return 0;
+	r = boot_image_set_cmdline(img, (char *)text, len, "section .cmdline", w);
+	if (r == 0)
+		img->cmdline_bytes = *section;
+	return r;
 }
 
 static int envelope_open(struct boot_image *img, struct why *w)

@@ -36,6 +36,19 @@ struct bzImage_facts {
 	uint32_t header_off, header_end;
 };
 
+/* A section of an ELF envelope, also of one that is refused otherwise. */
+struct envelope_section {
+	char name[16]; /* as much as fits */
+	struct extent bytes; /* .len 0: it has none, or not inside of the file */
+};
+
+/*
+ * All of them but the first, which is none. *@ret_nr at most LIMIT_BPF_ELF_SECTIONS.
+ * malloc'ed. -ENOEXEC: no envelope; -EBADMSG; -E2BIG; -ENOMEM; -errno of reading.
+ */
+int envelope_sections(struct envelope_section **ret, size_t *ret_nr, const struct extent *image,
+		      struct why *w);
+
 /* xloadflags */
 #define BZIMAGE_KERNEL_64 0x01
 #define BZIMAGE_ABOVE_4G  0x02 /* kernel, initrd, command line, boot_params: anywhere */

@@ -24,6 +24,8 @@ static int riscv64_image_open(struct boot_image *img, struct why *w)
 	h.size = n;
 	if (!span_is(h, MAGIC2, "RSC\x05", 4))
 		return -ENOEXEC;
+	if (n < HEAD_SIZE)
+		return why(w, -EBADMSG, "riscv64 Image ends inside its header");
 	span_le64(h, IMAGE_SIZE, &image_size);
 	span_le64(h, FLAGS, &flags);
 	if (image_size < img->kernel.bytes.len || image_size > LIMIT_DECOMPRESSED)

@@ -354,7 +354,8 @@ static void attest(void)
 
 static void open_console(void)
 {
-	static const char *const names[] = { "/dev/ttyS0", "/dev/ttyAMA0", "/dev/console" };
+	/* A stock kernel for arm64 has a ttyS0 as well, which leads nowhere. */
+	static const char *const names[] = { "/dev/ttyAMA0", "/dev/ttyS0", "/dev/console" };
 
 	for (size_t i = 0; console < 0 && i < sizeof(names) / sizeof(names[0]); i++)
 		console = open(names[i], O_RDWR | O_NOCTTY);

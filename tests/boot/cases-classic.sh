@@ -133,14 +133,31 @@ case_smp_classic_bzimage() {
 	what="two processors: $what"
 }
 
+# EFI's runtime services are asked in each kernel: the first leaves a variable for
+# the second, which was started by -c, and that one another for the third.
 case_efi_classic_bzimage() {
-	case_classic_bzimage
-	what="EFI: $what"
+	what="EFI: bzImage by -c"
+	put_kernel
+	put_initrd initrd
+	script <<- END
+		efi_variables
+		check "a variable is written" efi_variable_write KxtFirst one
+		load -c -l vmlinuz --initrd=initrd --command-line="$cmdline"
+		start
+	END
 }
 
 case_efi_classic_uki() {
-	case_classic_uki
-	what="EFI: $what"
+	what="EFI: UKI by -c: its own command line and initrd"
+	put_uki
+	script <<- END
+		efi_variables
+		check "second kernel: EFI tells the first kernel's variable" efi_variable_is KxtFirst one
+		check "second kernel: a variable is written" efi_variable_write KxtSecond two
+		check "second kernel: it reads that" efi_variable_is KxtSecond two
+		load -c -l uki.efi
+		start
+	END
 }
 
 # Over a gigabyte: --long only, for the started kernel hashes it without a fast processor.
@@ -170,6 +187,7 @@ case_crash_classic_bzimage() {
 	what="bzImage by -p -c: crash kernel with /proc/vmcore"
 	put_kernel
 	classic_crash vmlinuz
+	crash_tools -c 3
 }
 
 case_crash_classic_memmap() {
@@ -180,33 +198,78 @@ case_crash_classic_memmap() {
 }
 
 case_efi_crash_classic_bzimage() {
-	case_crash_classic_bzimage
-	what="EFI: $what"
-}
-
-# With a tool that looks at more than the first bytes of the dump.
-case_smp_crash_classic_makedumpfile() {
-	local tool
-	what="two processors: makedumpfile reads the dump"
+	what="EFI: bzImage by -p -c: crash kernel with /proc/vmcore"
 	put_kernel
 	classic_crash vmlinuz
-	tool=$("$fetch" makedumpfile) || die "cannot get makedumpfile"
-	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/x86_64-linux-gnu/*.so.* "$dir"
-	make_initrd "$initrd" "$name" "$name-after"
-	mkdir "$dir-after"
-	# The checks made before the crash count, too.
-	cat > "$dir-after/script" <<- END
-		. /kxt/vm.sh
-		CASE=$name
-		cd /disk/$name
-		checks=3
-		export LD_LIBRARY_PATH=\$PWD
-		run ./ld-linux-x86-64.so.2 ./makedumpfile --dump-dmesg /proc/vmcore /tmp/dmesg
-		check "makedumpfile --dump-dmesg exits with 0" rc_is 0
-		check "it finds the crash in the log" grep -q 'sysrq: Trigger a crash' /tmp/dmesg
-		run ./ld-linux-x86-64.so.2 ./makedumpfile -l -d 31 /proc/vmcore /tmp/dump
-		check "makedumpfile -d 31 exits with 0" rc_is 0
-		check "it writes a dump" grep -q '^KDUMP' /tmp/dump
-		announce
+	{
+		echo '. /kxt/vm.sh; efi_variables'
+		echo 'check "third kernel: EFI tells the second one'"'"'s variable" efi_variable_is KxtSecond two'
+		cat "$dir/script"
+	} > "$dir/script.new"
+	# What is counted starts once.
+	sed 's/^\. \/kxt\/vm.sh; cd/cd/' "$dir/script.new" > "$dir/script"
+	rm "$dir/script.new"
+}
+
+# With a reservation above 4 GiB a kernel needs one below, too: both are its memory.
+case_high_crash_classic_bzimage() {
+	what="crashkernel=X,high and Y,low: bzImage by -p -c: crash kernel with /proc/vmcore"
+	put_kernel
+	crash_case
+	cmdline_prefix='' cmdline_suffix=' elfcorehdr=[0-9]*K'
+	put_initrd initrd
+	script <<- END
+		check "two reservations" test "\$(grep -c 'Crash kernel' /proc/iomem)" = 2
+		check "one is above 4 GiB" grep -q '^ *[0-9a-f]\{9\}-.*Crash kernel' /proc/iomem
+		load -p -c vmlinuz --initrd=initrd --command-line="$cmdline"
+		check "the kernel says a crash kernel is loaded" crash_loaded_is 1
+		crash
 	END
+}
+
+# Memory that is plugged in, and a processor that is switched on, while the crash kernel is
+# loaded. (Of a processor that is plugged in Linux wants to know nothing under an emulator.)
+hotplug_prepare='
+		echo 0 > /sys/devices/system/cpu/cpu1/online
+		check "one CPU" grep -qx 0 /sys/devices/system/cpu/online'
+hotplug_checks='
+		check "the kernel keeps CPUs up to date" grep -qx 1 /sys/devices/system/cpu/crash_hotplug
+		check "and memory" grep -qx 1 /sys/devices/system/memory/crash_hotplug
+		say hotplug
+		for i in $(seq 60); do
+			! grep -q "^100000000-10fffffff : System RAM" /proc/iomem || break
+			sleep 0.5
+		done
+		check "more memory" grep -q "^100000000-10fffffff : System RAM" /proc/iomem
+		echo 1 > /sys/devices/system/cpu/cpu1/online
+		check "two CPUs" grep -qx 0-1 /sys/devices/system/cpu/online
+		check "it is still loaded" crash_loaded_is 1
+		crash'
+
+case_hotplug_crash_bzimage() {
+	what="a CPU and memory come after bzImage by -p -s: both are in the dump"
+	crash_case
+	put_kernel
+	put_initrd initrd
+	script <<- END
+		$hotplug_prepare
+		load -p -s vmlinuz --initrd=initrd --command-line="$cmdline" $hotplug_checks
+	END
+}
+
+case_hotplug_crash_classic_bzimage() {
+	case_hotplug_crash_bzimage
+	what="a CPU and memory come after bzImage by -p -c --hotplug: both are in the dump"
+	cmdline_prefix='' cmdline_suffix=' elfcorehdr=[0-9]*K'
+	script <<- END
+		$hotplug_prepare
+		load -p -c --hotplug vmlinuz --initrd=initrd --command-line="$cmdline" $hotplug_checks
+	END
+}
+
+case_smp_crash_classic_makedumpfile() {
+	what="two processors: makedumpfile and vmcore-dmesg read the dump"
+	put_kernel
+	classic_crash vmlinuz
+	crash_tools -l 3
 }

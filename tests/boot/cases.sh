@@ -213,6 +213,25 @@ crash_case() {
 	cmdline_prefix="elfcorehdr=0x"
 }
 
+# crash_tools COMPRESSION CHECKS: in the crash kernel makedumpfile and vmcore-dmesg read the
+# dump. CHECKS were made before the crash.
+crash_tools() {
+	local tool
+	tool=$("$fetch" makedumpfile) || die "cannot get makedumpfile"
+	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/x86_64-linux-gnu/*.so.* "$dir"
+	make_initrd "$initrd" "$name" "$name-after"
+	mkdir "$dir-after"
+	cat > "$dir-after/script" <<- END
+		. /kxt/vm.sh
+		CASE=$name
+		cd /disk/$name
+		checks=$2
+		makedumpfile() { LD_LIBRARY_PATH=\$PWD ./ld-linux-x86-64.so.2 ./makedumpfile "\$@"; }
+		dump_tools_agree $1
+		announce
+	END
+}
+
 case_crash_bzimage() {
 	crash_case
 	what="bzImage by -p -s: crash kernel with /proc/vmcore"
@@ -223,6 +242,7 @@ case_crash_bzimage() {
 		check "the kernel says a crash kernel is loaded" crash_loaded_is 1
 		crash
 	END
+	crash_tools -c 3
 }
 
 case_efi_crash_uki() {
@@ -234,6 +254,7 @@ case_efi_crash_uki() {
 		load -p -s uki.efi --initrd=initrd --command-line="$cmdline"
 		crash
 	END
+	crash_tools -l 2
 }
 
 case_hostile() {

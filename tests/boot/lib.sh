@@ -63,7 +63,7 @@ make_base() {
 	cp "$out/attest" "$root/init"
 	add_program "$root" "$(command -v busybox)" /bin/busybox
 	for tool in cat dd grep head ls mkdir mkfifo rm sed sh sleep tail test timeout \
-		wc su chmod cp sync sha256sum touch poweroff; do
+		wc su chmod diff cp seq gzip base64 sync sha256sum touch poweroff; do
 		ln -s busybox "$root/bin/$tool"
 	done
 	add_program "$root" "$KEXEC" /sbin/kexec
@@ -145,22 +145,27 @@ stop_qemu() {
 	qemu_pid=
 }
 
-# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE [DISK]: ends when the VM powers
+# boot MACHINE LOG SECONDS KERNEL INITRD CMDLINE [DISK [QEMU-ARGUMENT..]]: ends when the VM powers
 # off, panics, has run for SECONDS or said nothing for STALL seconds. Never with
 # KVM: what is tested must not depend on the host's processor. Without cmpxchg16b:
 # the one that QEMU 7.2 emulates leaves bad flags behind now and then, which the
-# kernel does not survive.
+# kernel does not survive. What is in HOTPLUG is told to QEMU when the machine says so.
 boot() {
 	local machine=$1 log=$2 limit=$3 args
 	mapfile -t args < <(machine_args "$machine" "$log" | tr ' ' '\n')
 	[ -z "${7:-}" ] || args+=(-drive "file=$7,format=raw,if=none,id=d0,readonly=on"
 		-device virtio-blk-pci,drive=d0)
+	rm -f "$log".mon.{in,out}
+	if [ -n "${HOTPLUG:-}" ]; then
+		mkfifo "$log".mon.{in,out}
+		args+=(-chardev "pipe,id=mon,path=$log.mon" -mon mon)
+	fi
 	[ -z "${ICOUNT:-}" ] || args+=(-icount "$ICOUNT")
 	: > "$log"
 	qemu-system-x86_64 -accel tcg -cpu "${CPU:-max,-cx16}" -machine q35 -smp "${SMP:-1}" -m "${MEMORY:-1536}" \
 		-nodefaults -display none -no-reboot -serial "file:$log" \
 		-kernel "$4" -initrd "$5" -append "$6" \
-		"${args[@]}" < /dev/null 2> "$log.qemu" &
+		"${args[@]}" "${@:8}" < /dev/null 2> "$log.qemu" &
 	qemu_pid=$!
 	watch "$log" "$limit"
 }
@@ -178,6 +183,10 @@ watch() {
 		if grep -q 'end Kernel panic' "$log"; then
 			echo "KXT problem the kernel panicked" >> "$log"
 			break
+		fi
+		if [ -e "$log.mon.in" ] && grep -q '^KXT hotplug' "$log"; then
+			printf '%s' "$HOTPLUG" > "$log.mon.in"
+			rm "$log.mon.in"
 		fi
 		if grep -q '^purgatory: .* the next kernel is not started' "$log"; then break; fi
 		if [ "$SECONDS" -gt "$limit" ] || [ $quiet -gt $((${STALL:-60} * 5)) ]; then

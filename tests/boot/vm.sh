@@ -39,6 +39,19 @@ load() {
 	check "says nothing, leaves nothing in /tmp" is_silent
 }
 
+# Firmware's variables, which the running kernel asks EFI's runtime services for.
+efi_variable() { echo "/sys/firmware/efi/efivars/$1-6b786b78-7465-7374-9d2f-000000000000"; }
+efi_variables() {
+	dir=/sys/firmware/efi/efivars
+	[ ! -e "/lib/modules/$(busybox uname -r)/efivarfs.ko" ] ||
+		run busybox insmod "/lib/modules/$(busybox uname -r)/efivarfs.ko"
+	run busybox mount -t efivarfs efivarfs $dir
+	check "EFI tells its variables" test -n "$(ls $dir)"
+}
+# In one write; non-volatile, and there at boot and run time.
+efi_variable_write() { printf '\007\000\000\000%s' "$2" > "$(efi_variable "$1")"; }
+efi_variable_is() { [ "$(tail -c +5 "$(efi_variable "$1")")" = "$2" ]; }
+
 # announce: the last words before the next kernel starts. The host holds them
 # against the checks it has seen, for a kernel that goes takes unsent lines with it.
 announce() {
@@ -86,4 +99,27 @@ judge_refusal() {
 	check "$name is refused${problem:+: ${problem#; }}" test -z "$problem"
 	kexec -u 2> /dev/null
 	rm -rf /tmp/*
+}
+
+# In a crash kernel: makedumpfile and vmcore-dmesg read the same log out of the old
+# kernel's memory, and out of the dump that makedumpfile writes of it. "makedumpfile"
+# must be something that can be run; it says of each line who wrote it, which
+# vmcore-dmesg does with --json only, and moves further lines of a message to the right.
+dump_tools_agree() {
+	run makedumpfile --dump-dmesg /proc/vmcore /tmp/theirs
+	check "makedumpfile --dump-dmesg exits with 0" rc_is 0
+	sed -i 's/^\(\[ *[0-9.]*\] \)\[ *[CT][0-9]*\] /\1/; s/^ \{26\}//' /tmp/theirs
+	check "it finds the panic in the log" grep -q 'Kernel panic - not syncing: sysrq' /tmp/theirs
+	run sh -c 'vmcore-dmesg /proc/vmcore > /tmp/ours'
+	check "vmcore-dmesg exits with 0" rc_is 0
+	run diff /tmp/theirs /tmp/ours
+	check "and prints the same of /proc/vmcore" rc_is 0
+	run makedumpfile "$1" -d 31 /proc/vmcore /tmp/dump
+	check "makedumpfile $1 -d 31 exits with 0" rc_is 0
+	check "it writes a dump" grep -q '^KDUMP' /tmp/dump
+	run sh -c 'vmcore-dmesg /tmp/dump > /tmp/ours'
+	check "vmcore-dmesg reads the dump" rc_is 0
+	run diff /tmp/theirs /tmp/ours
+	check "and prints the same of it" rc_is 0
+	rm -f /tmp/dump
 }

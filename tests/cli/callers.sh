@@ -264,6 +264,26 @@ kexec_file_load flags=0x1 -> 0
 END
 answers "kexec -e -i with nothing loaded" $plain 1 -e -i
 
+# A target on an encrypted disk: kdumpctl puts names of keys there, and the kernel takes the
+# keys at kexec_file_load.
+cp -r "$(machine_dir $crash)" "$dir/luks"
+mkdir -p "$dir/luks/sys/kernel/config/crash_dm_crypt_keys"
+echo 1 > "$dir/luks/sys/kernel/config/crash_dm_crypt_keys/count"
+# on_luks ARGUMENT...: loads a crash kernel on that machine
+on_luks() {
+	"$harness" --root="$dir/luks" --record="$dir/record" ${answer:+"--answer=$answer"} -- \
+		"$KEXEC" -p "--command-line=quiet" "--initrd=$dir/initrd.img" "$@" "$dir/vmlinuz" \
+		> "$dir/out" 2>&1
+	echo "$?: $(cut -c 1-80 "$dir/out")"
+}
+is "keys of encrypted disks: -s says nothing" "$(on_luks -s)" "0: "
+is "-c says that they stay behind" "$(on_luks -c)" \
+	"0: kexec: kexec_load does not pass on the dm-crypt keys that /sys/kernel/config/cra"
+answer=kexec_file_load=ENOKEY
+is "one that cannot be found: exit 255" "$(on_luks -s | cut -c 1-25)" "255: kexec: kexec_file_lo"
+check "and what may be missing" grep -q 'or a dm-crypt key that .* names is in no keyring' "$dir/out"
+answer=
+
 # What doc/kdump.md tells people to type.
 sed -n '/^    kexec /{ :more; /\\$/{ N; s/\\\n *//; b more; }; p; }' "$top_srcdir/doc/kdump.md" \
 	> "$dir/typed"

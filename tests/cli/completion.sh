@@ -45,6 +45,10 @@ is "kexec-image ins" "$(offers _kexec_image "$image" ins)" "inspect"
 is "kexec-image inspect --" "$(offers _kexec_image "$image" inspect --)" "--help --json --verify="
 is "kexec-image inspect --verify=f" "$(offers _kexec_image "$image" inspect --verify = f)" "file.efi folder"
 is "kexec-image inspect f" "$(offers _kexec_image "$image" inspect f)" "file.efi folder"
+is "kexec-image sign-parser -" "$(offers _kexec_image "$image" sign-parser -)" \
+	"--cert= --help --key= --output= --replace -o"
+is "kexec-image sign-parser --key=f" "$(offers _kexec_image "$image" sign-parser --key = f)" \
+	"file.efi folder"
 is "kexec-image extract -" "$(offers _kexec_image "$image" extract -)" \
 	"--directory= --help --part= --section= -C"
 is "kexec-image extract -C f" "$(offers _kexec_image "$image" extract -C f)" "folder"

@@ -77,23 +77,29 @@ for arch in x86_64 arm64; do
 	fi
 done
 # What is printed about a refused image, and the table of that in kexec.8.
-tr -d '\n\t' < "$top_srcdir/kexec/explain-whole.c" |
-	grep -oE '\{ E[A-Z0-9]+, "E[A-Z0-9]+",[^}]*\}' |
-	sed -E 's/^\{ (E[A-Z0-9]+), "E[A-Z0-9]+", *"/\1 /; s/" *"//g; s/" *\}$//' > "$dir/says"
-awk '
-	/^\.Sh/          { on = $2 == "REFUSED" }
-	/^\.(El|It Er)/  { if (on && line) print line; line = "" }
-	!on              { next }
-	/^\.It Er/       { line = $3; next }
-	line && /^\.Fl/  { sub(/^\.Fl /, "-"); sub(/ \.$/, ".") }
-	line             { sub(/^\.Nm /, ""); sub(/ Cm /, " "); line = line " " $0 }
-' "$manual" | grep -v '^EPERM' | sed 's/\.$//' > "$dir/told"
-for file in says told; do
-	tr '[:upper:]' '[:lower:]' < "$dir/$file" | LC_ALL=C sort > "$dir/$file.sorted"
-done
-[ "$(wc -l < "$dir/says")" -ge 10 ] && diff "$dir/says.sorted" "$dir/told.sorted" > "$dir/diff"
-status=$?
-[ $status -eq 0 ] || sed 's/^/# /' "$dir/diff"
-result $status "kexec.8 has what is printed about refused images"
+# explained FILE AT-LEAST HEADING: the .Sh or .Ss line that the table stands below
+explained() {
+	tr -d '\n\t' < "$top_srcdir/kexec/$1" |
+		grep -oE '\{ E[A-Z0-9]+, "E[A-Z0-9]+",[^}]*\}' |
+		sed -E 's/^\{ (E[A-Z0-9]+), "E[A-Z0-9]+", *"/\1 /; s/" *"//g; s/" *\}$//' > "$dir/says"
+	awk -v heading="$3" '
+		/^\.S[hs]/       { if (on && line) print line; line = ""; on = $0 == heading }
+		/^\.(El|It Er)/  { if (on && line) print line; line = "" }
+		!on              { next }
+		/^\.It Er/       { line = $3; next }
+		line && /^\.Fl/  { sub(/^\.Fl /, "-"); sub(/ \.$/, ".") }
+		line             { sub(/^\.Nm /, ""); sub(/ Cm /, " "); line = line " " $0 }
+	' "$manual" | grep -v '^EPERM' | sed 's/\.$//' > "$dir/told"
+	for file in says told; do
+		tr '[:upper:]' '[:lower:]' < "$dir/$file" | LC_ALL=C sort > "$dir/$file.sorted"
+	done
+	[ "$(wc -l < "$dir/says")" -ge "$2" ] &&
+		diff "$dir/says.sorted" "$dir/told.sorted" > "$dir/diff"
+	status=$?
+	[ $status -eq 0 ] || sed 's/^/# /' "$dir/diff"
+	result $status "kexec.8 has what $1 prints about refused images"
+}
+explained explain-whole.c 10 '.Sh REFUSED IMAGES'
+explained explain-detached.c 12 '.Ss With a detached parser'
 echo "1..$n"
 exit $failed

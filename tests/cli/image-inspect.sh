@@ -59,7 +59,7 @@ check ".. none left" sh -c '! LC_ALL=C grep -qP "[^\\x20-\\x7e]" out'
 
 # As JSON
 for name in inspect/thin inspect/certificates inspect/signed-twice inspect/signed-sha384 image/uki image/uki-in-uki \
-	image/zboot-zstd image/bzimage.gz section/uki-profile-bpf; do
+	image/zboot-zstd image/bzimage.gz image/envelope section/uki-profile-bpf; do
 	"$tool" inspect --json "$corpus/$name" > "$(basename $name).json" 2> err
 done
 "$tool" inspect --json --verify="$top_srcdir/COPYING" "$corpus/image/uki" > out 2> err
@@ -67,7 +67,7 @@ is "--verify with no certificate: exit 1" $? 1
 check ".. nothing but the reason" test ! -s out -a -s err
 if has python3; then
 	cat > check.py <<'EOF'
-import json, re, sys
+import hashlib, json, re, sys
 manual = open(sys.argv[1]).read()
 part = manual[manual.index('.Sh JSON OF INSPECT'):]
 part = part[:part.index('\n.Sh ', 1)]
@@ -81,13 +81,17 @@ def walk(x):
     elif isinstance(x, list):
         for v in x:
             walk(v)
-for name in sys.argv[2:]:
+for name in sys.argv[3:]:
     j = json.load(open(name))
     assert j['schema'] == 1 and j['accepted'] == (j['error'] is None)
     for layer in j['layers']:
         for s in (layer['pe'] or {'sections': []})['sections']:
             assert (s['use'] is None) != (s['note'] is None), s
             assert s['size'] == min(s['file_size'], s['virtual_size']), s
+        for s in layer['envelope'] or []:
+            assert (s['use'] is None) != (s['note'] is None), s
+            data = open(sys.argv[2] + '/envelope', 'rb').read()[s['offset']:][:s['size']]
+            assert s['sha256'] in (None, hashlib.sha256(data).hexdigest()), s
     walk(j)
 print('only in the output:', sorted(found - documented))
 print('only in the manual page:', sorted(documented - found))
@@ -96,7 +100,7 @@ crypto = j['layers'][0]['sha256']
 sys.exit(not found or found - documented != set() or (crypto and found != documented))
 EOF
 	check "JSON: every member is documented, and no other" \
-		python3 check.py "$manual" ./*.json
+		python3 check.py "$manual" "$corpus/image" ./*.json
 	check "JSON: a text with UTF-8 and control characters" python3 -c '
 import json
 s = json.load(open("thin.json"))["layers"][0]["pe"]["sections"][0]

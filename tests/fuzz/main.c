@@ -63,7 +63,7 @@ static int run(const char *path, unsigned int *nr)
 
 int main(int argc, char **argv)
 {
-	const char *name = strrchr(program_invocation_short_name, '-');
+	const char *name = strchr(program_invocation_short_name, '-');
 	const char *top = getenv("top_srcdir");
 	char corpus[PATH_MAX];
 	unsigned int nr = 0;

@@ -4,8 +4,8 @@
  *
  *	make-segment OUT [WORD=VALUE..] [range=ADDRESS,FILE..]
  *
- * FILE's bytes will be at ADDRESS; the digest is libcrypto's, of all files in order.
- * The words are those of struct purgatory_params.
+ * FILE's bytes will be at ADDRESS; the digest is libcrypto's, of the pieces of all files in
+ * order. The words are those of struct purgatory_params.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -16,16 +16,31 @@
 #include "kexec/purgatory-segment.h"
 #include "lib/digest.h"
 
+/* So that the files of the tests, which have tens of KiB, are many. */
+#define PIECE 4096
+
 static void die(const char *what, const char *text)
 {
 	fprintf(stderr, "make-segment: %s: %s\n", what, text);
 	exit(1);
 }
 
+static void add_piece(struct digest *digest, struct span piece)
+{
+	unsigned char found[DIGEST_SIZE];
+	struct digest *d = NULL;
+
+	if (digest_new(&d, NULL) < 0 || digest_add(d, piece, NULL) < 0 ||
+	    digest_finish(d, found, NULL) < 0 ||
+	    digest_add(digest, (struct span){ found, sizeof(found) }, NULL) < 0)
+		die("digest", "failed");
+	digest_free(d);
+}
+
 static void add_range(struct purgatory_params *p, struct digest *digest, char *value)
 {
 	struct purgatory_range *range = &p->ranges[p->nr_ranges++];
-	unsigned char buffer[4096];
+	unsigned char piece[PIECE];
 	char *path;
 	size_t nr;
 	FILE *f;
@@ -34,10 +49,9 @@ static void add_range(struct purgatory_params *p, struct digest *digest, char *v
 	f = *path == ',' && path[1] ? fopen(path + 1, "rb") : NULL;
 	if (!f)
 		die(value, "no ADDRESS,FILE");
-	while ((nr = fread(buffer, 1, sizeof(buffer), f)) > 0) {
+	while ((nr = fread(piece, 1, sizeof(piece), f)) > 0) {
 		range->len += nr;
-		if (digest_add(digest, (struct span){ buffer, nr }, NULL) < 0)
-			die(value, "digest");
+		add_piece(digest, (struct span){ piece, nr });
 	}
 	fclose(f);
 }
@@ -78,7 +92,7 @@ static void write_segment(const char *path, const struct blob *b)
 
 int main(int argc, char **argv)
 {
-	struct purgatory_params p = { 0 };
+	struct purgatory_params p = { .piece = PIECE };
 	struct digest *digest = NULL;
 	autoblob struct blob b = { 0 };
 	uint64_t memsz = 0;

@@ -390,23 +390,29 @@ void dump_as_compressed(struct bytes *ret, const struct dump *d, unsigned int fl
 
 /* ---- reading ---- */
 
+int dump_text(const struct vmcore *v, bool json, char **ret_text, struct log_sink *sink,
+	      struct why *w)
+{
+	struct log_text text = { .json = json };
+	size_t size;
+	int r;
+
+	text.out = open_memstream(ret_text, &size);
+	assert_non_null(text.out);
+	*sink = (struct log_sink){ .record = log_text_record, .context = &text };
+	log_text_begin(&text, v);
+	r = kernel_log_read(v, sink, w);
+	assert_int_equal(log_text_end(&text, sink, r < 0 || sink->lost ? w->text : NULL), 0);
+	fclose(text.out);
+	return r;
+}
+
 int dump_log(const struct bytes *file, bool json, char **ret_text, struct log_sink *sink,
 	     struct why *w)
 {
 	autoblob struct blob b = bytes_blob(file);
 	autovmcore struct vmcore v = { 0 };
-	struct log_text text = { .json = json };
-	size_t size;
 	int r = vmcore_open_blob(&v, &b, w);
 
-	if (r < 0)
-		return r;
-	text.out = open_memstream(ret_text, &size);
-	assert_non_null(text.out);
-	*sink = (struct log_sink){ .record = log_text_record, .context = &text };
-	log_text_begin(&text, &v);
-	r = kernel_log_read(&v, sink, w);
-	assert_int_equal(log_text_end(&text, sink, r < 0 || sink->lost ? w->text : NULL), 0);
-	fclose(text.out);
-	return r;
+	return r < 0 ? r : dump_text(&v, json, ret_text, sink, w);
 }

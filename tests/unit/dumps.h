@@ -90,6 +90,9 @@ void dump_as_compressed(struct bytes *ret, const struct dump *d, unsigned int fl
 /* Where in a compressed dump descriptor @i is. */
 #define COMPRESSED_DESC(i) (4 * 4096 + (i)*24)
 
+/* Prints the log of @v as text or JSON to @ret_text, which the caller frees. */
+int dump_text(const struct vmcore *v, bool json, char **ret_text, struct log_sink *sink,
+	      struct why *w);
 /* Opens @file, prints its log as text or JSON to @ret_text, which the caller frees. */
 int dump_log(const struct bytes *file, bool json, char **ret_text, struct log_sink *sink,
 	     struct why *w);

@@ -37,8 +37,12 @@ static int fake_file_load(int kernel_fd, int initrd_fd, unsigned long cmdline_le
 	assert_int_equal(cmdline_len, strlen(cmdline) + 1);
 	*c = (struct call){ .kernel_size = st.st_size, .flags = flags };
 	snprintf(c->cmdline, sizeof(c->cmdline), "%s", cmdline);
-	if (initrd_fd >= 0)
+	if (initrd_fd >= 0) {
 		assert_true(pread(initrd_fd, c->initrd, sizeof(c->initrd) - 1, 0) > 0);
+		assert_true(pread(initrd_fd, c->initrd_bytes, sizeof(c->initrd_bytes), 0) > 0);
+		assert_int_equal(fstat(initrd_fd, &st), 0);
+		c->initrd_size = st.st_size;
+	}
 	return answers[nr_calls++];
 }
 

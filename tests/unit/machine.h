@@ -15,6 +15,8 @@
 struct call {
 	uint64_t kernel_size;
 	char initrd[64], cmdline[128];
+	unsigned char initrd_bytes[8192]; /* of kexec_file_load's initrd, as many as fit */
+	uint64_t initrd_size;
 	unsigned long flags;
 
 	/* Of kexec_load: the bytes are compared as the kernel would copy them. */

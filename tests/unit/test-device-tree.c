@@ -238,6 +238,22 @@ static void test_crash(void **state)
 	assert_true(is_reserved(fdt, 0x28fff0000, 0x10000));
 }
 
+static void test_handover(void **state)
+{
+	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
+	const struct chosen c = {
+		.cmdline = "new",
+		.kho_tree = { 0x43210000, 0x43211000 },
+		.kho_scratch = { 0x7fff0000, 0x7fff0030 },
+	};
+
+	(void)state;
+	put_tree(make_tree(fdt, true, "running"));
+	built(fdt, NULL, &c);
+	assert_u64s(fdt, "linux,kho-fdt", (uint64_t[]){ 0x43210000, 0x1000 }, 2);
+	assert_u64s(fdt, "linux,kho-scratch", (uint64_t[]){ 0x7fff0000, 0x30 }, 2);
+}
+
 static void test_one_cell(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
@@ -400,7 +416,8 @@ int main(void)
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
 		TEST(test_plain),   TEST(test_seeds_are_fresh), TEST(test_initrd),
-		TEST(test_crash),   TEST(test_one_cell),	TEST(test_given),
+		TEST(test_crash),   TEST(test_handover),
+		TEST(test_one_cell),	TEST(test_given),
 		TEST(test_folders), TEST(test_refused),		TEST(test_mutants),
 	};
 

@@ -194,6 +194,18 @@ static const struct {
 	  SAYS("no cause"),
 	  NOT("sign") },
 
+	/* keys of encrypted disks */
+	{ { FILE_LOAD(ENOKEY), .crash = true },
+	  { GOOD, .crypt_keys = 1 },
+	  SAYS("(ENOKEY): ", "this one's signature, or a dm-crypt key", "run kexec in the session"),
+	  NOT("mokutil") },
+	{ { FILE_LOAD(EKEYEXPIRED), .crash = true },
+	  { GOOD, .crypt_keys = 2 },
+	  SAYS("(EKEYEXPIRED): a dm-crypt key", "unlock the volume again") },
+	{ { FILE_LOAD(EKEYREVOKED), .crash = true }, { GOOD, .crypt_keys = 2 }, SAYS("was revoked") },
+	{ { FILE_LOAD(ENOKEY), .crash = true }, { GOOD }, SAYS("signature"), NOT("dm-crypt") },
+	{ { FILE_LOAD(ENOKEY) }, { GOOD, .crypt_keys = 1 }, SAYS("signature"), NOT("dm-crypt") },
+
 	/* what was asked for: EINVAL */
 	{ { FILE_LOAD(EINVAL), .flags = KEXEC_FILE_NO_CMA, .cmdline_len = 5000 },
 	  { GOOD },
@@ -267,6 +279,12 @@ static const struct {
 	  { GOOD },
 	  SAYS("File exists (EEXIST): ", "enforces signatures", "leave out --initrd") },
 	{ { FILE_LOAD(ELOOP), .whole = true }, { GOOD }, SAYS("images inside each other") },
+	{ { FILE_LOAD(ELOOP), .whole = true, .detached = true }, { GOOD },
+	  SAYS("images inside each other") },
+	{ { FILE_LOAD(ENOMSG), .whole = true, .detached = true }, { GOOD },
+	  SAYS("(ENOMSG)", "none of the programs in the parser") },
+	{ { FILE_LOAD(ENODATA), .whole = true, .detached = true }, { GOOD },
+	  SAYS("(ENODATA)", "the parser or the image has none", "kexec-image sign-parser") },
 	{ { FILE_LOAD(ENOMSG), .whole = true }, { GOOD }, SAYS("(ENOMSG)", "does not know") },
 	{ { FILE_LOAD(EPROTO), .whole = true }, { GOOD }, SAYS("(EPROTO)", "something else") },
 	{ { FILE_LOAD(EBUSY), .whole = true }, { GOOD }, SAYS("(EBUSY)", "twice", "try again") },

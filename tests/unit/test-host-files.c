@@ -280,23 +280,68 @@ static void test_small_words(void **state)
 	}
 }
 
-/* The word alone proves nothing on a kernel that does not know it. */
+/*
+ * The word proves nothing on a kernel that may not know it, and no word none on one that
+ * does; debugfs settles it where it can be seen.
+ */
 static void test_kho_word(void **state)
 {
+	static const char mounted[] = "debugfs /sys/kernel/debug debugfs rw 0 0\n";
+	static const struct {
+		const char *cmdline, *release, *mounts;
+		int kho;
+	} cases[] = {
+		{ "quiet kho=on\n", "6.12.1\n", "", -1 },
+		{ "quiet kho=on\n", "6.16.0-rc1\n", "", 1 },
+		{ "kho=on kho=off nokho=1\n", "6.16.0\n", "", 0 },
+		{ "kho=off kho=1\n", "7.2.13\n", "", 1 },
+		{ "kho=n\n", "7.2.13\n", "", 0 },
+		{ "kho= kho=maybe\n", "7.2.13\n", "", -1 },
+		{ "nokho=on\n", "6.15.9\n", "", 0 },
+		{ "quiet\n", "6.16.0\n", "", -1 },
+		{ "quiet\n", "\n", "", -1 },
+		{ "kho=on\n", "\n", "", -1 },
+		{ "quiet\n", "7.2.13\n", mounted, 0 },
+		{ "kho=on\n", "7.2.13\n", mounted, -1 },
+		{ "kho=on\n", "6.12.1\n", mounted, 0 },
+		{ "quiet\n", "\n", mounted, 0 },
+	};
 	const struct sys sys = { .root = root };
 	struct host h;
 
 	(void)state;
-	PUT("/proc/cmdline", "quiet kho=on\n");
-	PUT("/proc/sys/kernel/osrelease", "6.12.1\n");
-	host_read(&h, &sys);
-	assert_int_equal(h.kho, -1);
-	PUT("/proc/sys/kernel/osrelease", "6.16.0-rc1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put("/proc/cmdline", cases[i].cmdline, strlen(cases[i].cmdline));
+		put("/proc/sys/kernel/osrelease", cases[i].release, strlen(cases[i].release));
+		put("/proc/self/mounts", cases[i].mounts, strlen(cases[i].mounts));
+		host_read(&h, &sys);
+		if (h.kho != cases[i].kho)
+			fail_msg("case %zu: %d", i, h.kho);
+	}
+	PUT("/sys/kernel/debug/kho/out/fdt", "");
+	PUT("/proc/cmdline", "kho=off\n");
 	host_read(&h, &sys);
 	assert_int_equal(h.kho, 1);
-	PUT("/proc/cmdline", "kho=on kho=off nokho=1\n");
+}
+
+static void test_crypt_keys(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t nr;
+	} cases[] = { { "0\n", 0 }, { "2\n", 2 }, { "-1\n", -1 }, { "two\n", -1 }, { "", -1 } };
+	const struct sys sys = { .root = root };
+	struct host h;
+
+	(void)state;
 	host_read(&h, &sys);
-	assert_int_equal(h.kho, 0);
+	assert_int_equal(h.crypt_keys, -1);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put("/sys/kernel/config/crash_dm_crypt_keys/count", cases[i].text,
+		    strlen(cases[i].text));
+		host_read(&h, &sys);
+		assert_int_equal(h.crypt_keys, cases[i].nr);
+	}
 }
 
 /* A FIFO must not block, a directory is no file. */
@@ -327,7 +372,7 @@ int main(void)
 		IN_ROOT(test_lockdown_words),  IN_ROOT(test_capability_bit),
 		IN_ROOT(test_limits),	       IN_ROOT(test_release),
 		IN_ROOT(test_small_words),     IN_ROOT(test_kho_word),
-		IN_ROOT(test_no_regular_file),
+		IN_ROOT(test_no_regular_file), IN_ROOT(test_crypt_keys),
 	};
 
 	return cmocka_run_group_tests_name("host-files", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "kexec/file-type.h"
 #include "kexec/inspect.h"
 #include "lib/cleanup.h"
+#include "tests/unit/images-more.h"
 #include "tests/unit/pack.h"
 #include "tests/unit/uki-mutants.h"
 
@@ -223,6 +224,52 @@ static void check_printed(void (*print)(FILE *f, const struct inspect *i, const 
 	assert_non_null(strstr(text, must_have));
 }
 
+static void check_envelope_section(const struct inspect *i, size_t nr, const char *name,
+				   uint64_t size, const char *use, const char *note)
+{
+	const struct inspect_layer *l = &i->layers[0];
+
+	assert_true(nr < l->nr_envelope);
+	assert_string_equal(l->envelope[nr].name, name);
+	assert_int_equal(l->envelope[nr].bytes.len, size);
+	if (use)
+		assert_string_equal(l->sections[nr].use, use);
+	else
+		assert_null(l->sections[nr].use);
+	if (note)
+		assert_non_null(strstr(l->sections[nr].note, note));
+}
+
+static void test_envelope(void **state)
+{
+	autobytes struct bytes kernel = { 0 }, image = { 0 };
+	autoinspect struct inspect i = { 0 };
+
+	(void)state;
+	make_bzImage(&kernel);
+	make_envelope(&image, bytes_span(&kernel), TEXT("initrd"), "quiet");
+	look(&i, &image);
+	assert_int_equal(i.why.err, 0);
+	assert_int_equal(i.nr_layers, 2);
+	assert_int_equal(i.layers[0].nr_envelope, 4);
+	check_envelope_section(&i, 0, ".kernel", kernel.size, "kernel", NULL);
+	check_envelope_section(&i, 1, ".initrd", 6, "initrd", NULL);
+	check_envelope_section(&i, 2, ".cmdline", 6, "cmdline", NULL);
+	check_envelope_section(&i, 3, ".shstrtab", 36, NULL, "names");
+	check_text(&i, 0, 2, "quiet");
+	assert_int_equal(i.layers[1].nr_envelope, 0);
+	check_printed(inspect_text, &i, ".cmdline: 6 bytes at ");
+	check_printed(inspect_json, &i, "\"name\": \".shstrtab\"");
+	inspect_done(&i);
+	/* A kernel that is none: what there is is shown in spite of that. */
+	bytes_done(&image);
+	make_envelope(&image, TEXT("no kernel"), TEXT("initrd"), "");
+	look(&i, &image);
+	assert_int_equal(i.why.err, -ENOEXEC);
+	check_envelope_section(&i, 0, ".kernel", 9, "kernel", NULL);
+	check_envelope_section(&i, 1, ".initrd", 6, NULL, "refused");
+}
+
 static void test_hostile_text(void **state)
 {
 	autobytes struct bytes kernel = { 0 }, image = { 0 };
@@ -299,7 +346,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_nested),	  cmocka_unit_test(test_zboot),
 		cmocka_unit_test(test_thin),	  cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_overlap),	  cmocka_unit_test(test_hostile_text),
-		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_mutants),	  cmocka_unit_test(test_envelope),
 	};
 
 	if (argc == 5 && strcmp(argv[1], "--mutants") == 0)

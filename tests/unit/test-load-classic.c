@@ -139,6 +139,7 @@ static void test_purgatory(void **state)
 #ifdef HAVE_CRYPTO
 	assert_int_equal(p.flags, PURGATORY_VERIFY);
 	assert_int_equal(p.nr_ranges, 3); /* kernel, initrd, setup; never itself */
+	assert_int_equal(p.piece, 4 << 20);
 	assert_int_equal(p.ranges[0].start, 0x1000000);
 	assert_int_equal(p.ranges[0].len, BZIMAGE_CODE); /* not the zeros behind */
 #endif

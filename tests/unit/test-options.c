@@ -204,6 +204,9 @@ static void flags_set_what_they_name(void **state)
 			if (*(bool *)((char *)&o + rows[j].field) != (i == j))
 				fail_msg("%s and the field of %s", rows[i].line, rows[j].line);
 	}
+	assert_false(parsed("--dry-run K").json);
+	assert_true(parsed("--dry-run --json K").json);
+	assert_true(parsed("--json -S").json);
 }
 
 static void parts_are_kept_as_given(void **state)
@@ -227,6 +230,7 @@ static void parts_are_kept_as_given(void **state)
 	assert_string_equal(parsed("--type bzImage64 K").type, "bzImage64");
 	assert_string_equal(parsed("--parser=none K").parser, "none");
 	assert_string_equal(parsed("--parser=auto K").parser, "auto");
+	assert_string_equal(parsed("--parser=my.bpf K").parser, "my.bpf");
 	assert_string_equal(parsed("--dtb=board.dtb K").dtb, "board.dtb");
 }
 
@@ -321,8 +325,8 @@ static void what_is_missing_is_named(void **state)
 {
 	(void)state;
 	refused("--cross-check=maybe K", -EINVAL, "Bad option value in --cross-check=maybe: on, off, require or attest");
-	refused("--dry-run --json K", -EOPNOTSUPP, "not supported yet: --json");
-	refused("--parser=my.bpf K", -EOPNOTSUPP, "not supported yet: --parser=my.bpf");
+	refused("-l --json K", -EINVAL, "--json goes with --dry-run or --status");
+	refused("--js --dry-run K", -EINVAL, "unrecognized option '--js'");
 }
 
 static void what_is_refused_is_named(void **state)

@@ -20,6 +20,7 @@ static void test_layout(void **state)
 		.kernel_arg = 0x9000,
 		.flags = PURGATORY_VERIFY,
 		.nr_ranges = 1,
+		.piece = 4096,
 		.ranges = { { 0x1000000, 12345 } },
 		.sha256 = "digest",
 	};
@@ -46,6 +47,7 @@ static void test_layout(void **state)
 	assert_int_equal(got.kernel_entry, 0x1000200);
 	assert_int_equal(got.kernel_arg, 0x9000);
 	assert_int_equal(got.ranges[0].len, 12345);
+	assert_int_equal(got.piece, 4096);
 	assert_memory_equal(got.sha256, p.sha256, 32);
 	for (size_t i = sizeof(got); i < PURGATORY_ENTRY; i++)
 		assert_int_equal(b.data[i], 0);
@@ -70,6 +72,7 @@ static void test_refused(void **state)
 	check(&(struct purgatory_params){ .nr_ranges = 1, .ranges = { { 1, UINT64_MAX } } },
 	      -EINVAL, "passes the end of memory");
 	check(&(struct purgatory_params){ .flags = 0x20 }, -EINVAL, "flags 0x20");
+	check(&(struct purgatory_params){ .flags = PURGATORY_VERIFY }, -EINVAL, "without a size");
 	check(&(struct purgatory_params){ .serial_uart = 3 }, -EINVAL, "UART 3");
 }
 

@@ -174,6 +174,15 @@ static int setup(void **state)
 	return 0;
 }
 
+static void digest_of(uint8_t ret[SHA256_SIZE], const void *bytes, size_t len)
+{
+	struct sha256 s;
+
+	sha256_init(&s, sha256_plain);
+	sha256_add(&s, bytes, len);
+	sha256_finish(&s, ret);
+}
+
 static struct purgatory_params good(void)
 {
 	struct purgatory_params p = {
@@ -184,14 +193,17 @@ static struct purgatory_params good(void)
 		.flags = PURGATORY_VERIFY | PURGATORY_SERIAL_IO,
 		.nr_ranges = 2,
 		.serial = PORT,
+		.piece = 4,
 		.ranges = { { (uintptr_t)one, sizeof(one) - 1 },
 			    { (uintptr_t)two, sizeof(two) - 1 } },
 	};
-	struct sha256 s;
+	/* .one and .two in pieces of 4 bytes; the last one is shorter. */
+	static const char *const pieces[4] = { "what", " was", " loa", "ded" };
+	uint8_t digests[4][SHA256_SIZE];
 
-	sha256_init(&s, sha256_plain);
-	sha256_add(&s, (const uint8_t *)"what was loaded", 15);
-	sha256_finish(&s, p.sha256);
+	for (size_t i = 0; i < 4; i++)
+		digest_of(digests[i], pieces[i], strlen(pieces[i]));
+	digest_of(p.sha256, digests, sizeof(digests));
 	return p;
 }
 
@@ -254,6 +266,26 @@ static void test_digest(void **state)
 	}
 }
 
+/* Other pieces, another digest of the same bytes; a piece may be larger than memory. */
+static void test_pieces(void **state)
+{
+	struct purgatory_params p = good();
+	uint8_t digests[2][SHA256_SIZE];
+
+	(void)state;
+	p.piece = 5;
+	assert_false(starts(&p));
+	digest_of(digests[0], one, sizeof(one) - 1);
+	digest_of(digests[1], two, sizeof(two) - 1);
+	digest_of(p.sha256, digests, sizeof(digests));
+	assert_false(starts(&p));
+	p.piece = UINT64_MAX;
+	assert_true(starts(&p));
+	p.nr_ranges = 0;
+	digest_of(p.sha256, "", 0);
+	assert_true(starts(&p));
+}
+
 static void check_problem(const struct purgatory_params *p, const char *text)
 {
 	setup(NULL);
@@ -272,6 +304,7 @@ static void test_params(void **state)
 	check_problem((p = good(), p.size--, &p), "another version");
 	check_problem((p = good(), p.flags |= 0x20, &p), "unknown flags");
 	check_problem((p = good(), p.serial_uart = 3, &p), "unknown flags");
+	check_problem((p = good(), p.piece = 0, &p), "pieces without a size");
 	check_problem((p = good(), p.nr_ranges = 33, &p), "too many ranges");
 	check_problem((p = good(), p.ranges[1].len = UINT64_MAX, &p), "end of memory");
 	check_problem((p = good(), p.kernel_entry = 0, &p), "no kernel");
@@ -392,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup(test_starts, setup),
 		cmocka_unit_test_setup(test_silent, setup),
 		cmocka_unit_test_setup(test_digest, setup),
+		cmocka_unit_test_setup(test_pieces, setup),
 		cmocka_unit_test_setup(test_params, setup),
 		cmocka_unit_test_setup(test_baud, setup),
 		cmocka_unit_test_setup(test_memory, setup),

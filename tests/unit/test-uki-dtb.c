@@ -12,6 +12,7 @@
 
 #include "kexec/addon.h"
 #include "kexec/arch/arch.h"
+#include "kexec/edid.h"
 #include "kexec/file-type.h"
 #include "kexec/uki-dtb.h"
 #include "tests/unit/machine.h"
@@ -177,13 +178,77 @@ static void test_chids_of_this_machine(void **state)
 	put_dmi("board_vendor", "Boards\n");
 	put_dmi("board_name", "B1\n");
 	id = this_machine();
-	assert_int_equal(id.nr_chids, CHIDS);
+	assert_int_equal(id.nr_chids, CHIDS - 3); /* no display */
 	assert_int_equal(chid_make(chid, all, 6), 0);
 	assert_memory_equal(id.chids[0], chid, CHID_SIZE);
 	assert_int_equal(chid_make(chid, seven, 2), 0);
 	assert_memory_equal(id.chids[6], chid, CHID_SIZE);
 	put_dmi("product_name", "Box\x01\n");
 	assert_int_equal(this_machine().nr_chids, 4);
+}
+
+/* Maker SDC, product 0x4195. */
+static void make_edid(unsigned char ret[256])
+{
+	static const unsigned char head[] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0,
+					      0x4c, 0x83, 0x95, 0x41 };
+
+	memset(ret, 0x5a, 256);
+	memcpy(ret, head, sizeof(head));
+}
+
+static void test_panel_id(void **state)
+{
+	unsigned char edid[256];
+	char id[PANEL_ID];
+
+	(void)state;
+	make_edid(edid);
+	assert_true(edid_panel_id(id, edid));
+	assert_string_equal(id, "SDC4195");
+	edid[10] = 0x0a;
+	edid[11] = 0;
+	assert_true(edid_panel_id(id, edid));
+	assert_string_equal(id, "SDC000a");
+	edid[9] = 0x80; /* no third letter */
+	assert_false(edid_panel_id(id, edid));
+	edid[9] = 0x9b; /* 27 */
+	assert_false(edid_panel_id(id, edid));
+	make_edid(edid);
+	edid[0] = 1;
+	assert_false(edid_panel_id(id, edid));
+}
+
+/*
+ * A published one, of a Surface Pro 11: maker, family and panel. Where no display or
+ * several are connected there is no such id.
+ */
+static void test_chids_by_panel(void **state)
+{
+	static const unsigned char want[CHID_SIZE] = { 0x28, 0xf8, 0x2f, 0xca, 0x04, 0xb4,
+						       0x53, 0x52, 0x9e, 0x0e, 0x57, 0x9c,
+						       0x93, 0xbf, 0xb0, 0x59 };
+	unsigned char edid[256];
+	struct machine_id id;
+
+	(void)state;
+	make_edid(edid);
+	put_dmi("sys_vendor", "Microsoft Corporation\n");
+	put_dmi("product_family", "Surface\n");
+	put_bytes("/sys/class/drm/card0-HDMI-A-1/edid", "", 0);
+	put_bytes("/sys/class/drm/card0-eDP-1/edid", edid, 256);
+	id = this_machine();
+	assert_int_equal(id.nr_chids, 2);
+	assert_memory_equal(id.chids[0], want, CHID_SIZE);
+	put_dmi("product_sku", "S-1\n");
+	put_dmi("product_name", "Box\n");
+	id = this_machine();
+	assert_memory_equal(id.chids[1], want, CHID_SIZE); /* 17 comes first */
+	assert_int_equal(id.nr_chids, 8);
+	put_bytes("/sys/class/drm/card0-HDMI-A-1/edid", edid, 127);
+	assert_int_equal(this_machine().nr_chids, 8);
+	put_bytes("/sys/class/drm/card0-HDMI-A-1/edid", edid, 128);
+	assert_int_equal(this_machine().nr_chids, 5);
 }
 
 static void make_hwids(struct bytes *ret, const struct machine_id *id)
@@ -298,6 +363,8 @@ int main(void)
 		TEST(test_by_compatible),
 		TEST(test_chid),
 		TEST(test_chids_of_this_machine),
+		cmocka_unit_test(test_panel_id),
+		TEST(test_chids_by_panel),
 		TEST(test_by_hwids),
 		TEST(test_hostile_hwids),
 		TEST(test_profiles),

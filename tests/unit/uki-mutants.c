@@ -165,7 +165,15 @@ void mutants_break(struct bytes *image, uint64_t seed)
 {
 	random_start(seed * 2 + 1);
 	random_number(2); /* small seeds have few bits set */
+	if (image->size < PE_TABLE_AT) { /* no PE file */
+		mutate_field(image, random_number(image->size), 1 + random_number(4));
+		if (random_number(4) == 0)
+			resize(image);
+		return;
+	}
 	mutate(image);
+	if (image->size < PE_TABLE_AT)
+		return;
 	/* What stands in the certificate table is half of what there is to break. */
 	for (uint64_t times = random_number(4); times > 0; times--) {
 		uint64_t at = bytes_get(image, PE_CERT_OFF, 4);

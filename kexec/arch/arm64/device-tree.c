@@ -288,6 +288,21 @@ static int set_crash(struct tree *t, const struct chosen *c, struct why *w)
 	return 0;
 }
 
+/* An address and a size in the cells of the root; nothing for an empty range. */
+static int set_range(struct tree *t, const char *name, struct range at, struct why *w)
+{
+	unsigned char cells[16];
+	size_t len = 0;
+
+	if (at.start >= at.end)
+		return 0;
+	if (!put_range(cells, &len, t, at))
+		return why(w, -EBADMSG, "device tree: its root has no cells for the address of %s",
+			   name);
+	set(t, name, cells, len);
+	return 0;
+}
+
 /* ---- EFI ---- */
 
 static bool is_efi(const char *name)
@@ -371,6 +386,10 @@ static int tree_change(struct tree *t, const struct extent *base, const struct c
 		r = adopt_efi(t, sys, w);
 	if (r == 0 && c->crash)
 		r = set_crash(t, c, w);
+	if (r == 0)
+		r = set_range(t, "linux,kho-fdt", c->kho_tree, w);
+	if (r == 0)
+		r = set_range(t, "linux,kho-scratch", c->kho_scratch, w);
 	if (r < 0)
 		return r;
 	set(t, "bootargs", c->cmdline, strlen(c->cmdline) + 1);

@@ -20,6 +20,7 @@ struct chosen {
 	struct range initrd;
 	struct range elfcorehdr;
 	const struct crash_regions *crash; /* NULL: no crash kernel */
+	struct range kho_tree, kho_scratch; /* Kexec HandOver: its tree, the list of its areas */
 };
 
 /*

@@ -276,6 +276,9 @@ int arm64_build_segments(struct segments_job *job, struct why *w)
 		r = put_both(&a);
 	if (r == 0 && job->o->crash)
 		r = put_elfcorehdr(&a);
+	a.chosen.kho_tree = job->kho.tree;
+	if (r == 0)
+		r = segments_kho(job, &a.chosen.kho_scratch, w);
 	if (r == 0)
 		r = put_device_tree(&a);
 	return r == 0 ? put_purgatory(&a) : r;

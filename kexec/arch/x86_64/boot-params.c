@@ -18,14 +18,17 @@
 #define SETUP_E820_EXT 1
 #define SETUP_EFI      4
 #define SETUP_RNG_SEED 9
+#define SETUP_KEXEC_KHO 10
 
 #define SETUP_EFI_SIZE 96 /* struct efi_setup_data: fw_vendor, unused, tables, smbios, 8 spare */
+
+#define SETUP_KHO_SIZE 32 /* struct kho_data: address and size of the tree, of the scratch list */
 
 #define EXT_MEM_K_MAX 0xfc00 /* 64 MiB less 1 MiB: more was never asked of that BIOS call */
 
 /* Where the parts of the blob are: bytes from its start, 0: not there. */
 struct setup_parts {
-	uint64_t e820, efi, efi_map, seed, cmdline, size;
+	uint64_t e820, efi, efi_map, seed, kho, cmdline, size;
 };
 
 static uint64_t add_part(uint64_t *size, uint64_t len)
@@ -54,6 +57,8 @@ static struct setup_parts place_parts(const struct x86_facts *f, uint64_t nr_ran
 	}
 	if (f->has_seed)
 		p.seed = add_part(&p.size, SD_HEAD + sizeof(f->seed));
+	if (f->kho)
+		p.kho = add_part(&p.size, SD_HEAD + SETUP_KHO_SIZE);
 	/* The last part is not padded. */
 	p.cmdline = p.size;
 	p.size += cmdline_len + 1;
@@ -212,6 +217,18 @@ static void put_efi(struct out *o, const struct setup_parts *p, const struct efi
 	put64(o, off + 24, e->smbios);
 }
 
+/* What Kexec HandOver passes on: all of it lies outside of this blob. */
+static void put_kho(struct out *o, uint64_t off, const struct x86_layout *at)
+{
+	const struct range *const parts[] = { &at->kho_tree, &at->kho_scratch };
+
+	off = put_setup_data(o, off, SETUP_KEXEC_KHO, SETUP_KHO_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		put64(o, off + 16 * i, parts[i]->start);
+		put64(o, off + 16 * i + 8, parts[i]->end - parts[i]->start);
+	}
+}
+
 static void put_machine(struct out *o, const struct x86_facts *f)
 {
 	put(o, BP_SCREEN_INFO, f->screen_info, sizeof(f->screen_info));
@@ -274,6 +291,8 @@ int x86_setup_build(struct blob *ret, const struct x86_facts *f, const struct x8
 	if (f->has_seed)
 		put(&o, put_setup_data(&o, p.seed, SETUP_RNG_SEED, sizeof(f->seed)), f->seed,
 		    sizeof(f->seed));
+	if (f->kho)
+		put_kho(&o, p.kho, at);
 	put_efi(&o, &p, &f->efi);
 	put_memory(&o, &p, ram);
 	put64(&o, HDR_SETUP_DATA, o.chain);

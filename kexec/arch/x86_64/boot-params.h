@@ -26,6 +26,7 @@ struct x86_setup_options {
 	 */
 	bool reuse_video_type;
 	bool crash;
+	bool kho;	       /* the layout will have what Kexec HandOver passes on */
 	const unsigned char *rng_seed; /* X86_RNG_SEED bytes; NULL: the kernel's randomness */
 };
 
@@ -53,6 +54,7 @@ struct x86_layout {
 	uint64_t setup;  /* the setup blob itself: its links are physical addresses */
 	uint64_t kernel; /* where the protected-mode code went */
 	uint64_t initrd, initrd_size; /* size 0: none */
+	struct range kho_tree, kho_scratch; /* the tree and the list of scratch areas */
 };
 
 /*
@@ -63,7 +65,7 @@ uint64_t x86_setup_size(const struct x86_facts *f, size_t nr_ranges, size_t cmdl
 
 /*
  * The setup blob: boot_params at its start, then setup_data (E820_EXT, EFI,
- * EFI runtime map, RNG seed), then the command line with its NUL. @ram: the map for
+ * EFI runtime map, RNG seed, KEXEC_KHO), then the command line with its NUL. @ram: the map for
  * the next kernel. -E2BIG for a command line that is longer than the kernel takes,
  * or a map of more than LIMIT_RAM_RANGES; -EINVAL if @at is not page aligned; -ENOMEM.
  */

@@ -173,6 +173,7 @@ int x86_facts_read(struct x86_facts **ret, const struct extent *kernel,
 		return r;
 	}
 	read_seed(f, o);
+	f->kho = o->kho;
 	*ret = f;
 	return 0;
 }

@@ -96,6 +96,7 @@ struct x86_facts {
 	unsigned char mbr[MBR_MAX * MBR_SIZE], edd[EDD_MAX * EDD_SIZE];
 	struct efi_facts efi;
 
+	bool kho; /* the layout has what Kexec HandOver passes on */
 	bool has_seed;
 	unsigned char seed[X86_RNG_SEED];
 };

@@ -262,10 +262,14 @@ static int put_boot_params(struct x86 *x)
 		.noefi = o->noefi,
 		.reuse_video_type = o->reuse_video_type,
 		.crash = o->crash,
+		.kho = kho_passes(&x->job->kho),
 	};
 	int r = x86_facts_read(&x->facts, &x->job->image->kernel.bytes, &setup, x->job->sys, x->w);
 
 	x->its_ram = &x->job->all;
+	x->at.kho_tree = x->job->kho.tree;
+	if (r == 0)
+		r = segments_kho(x->job, &x->at.kho_scratch, x->w);
 	if (r == 0 && o->crash) {
 		r = put_elfcorehdr(x);
 		if (r == 0)
@@ -352,6 +356,9 @@ int x86_64_build_segments(struct segments_job *job, struct why *w)
 
 	if (r == 0)
 		r = put_initrd(&x);
+	if (r == 0 && !x.wants_setup && kho_passes(&job->kho))
+		r = why(w, -EOPNOTSUPP, "it is not Linux and takes over nothing of what Kexec "
+					"HandOver preserves; --discard-handover gives that up");
 	if (r == 0 && x.wants_setup)
 		r = put_boot_params(&x);
 	if (r == 0)

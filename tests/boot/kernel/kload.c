@@ -4,13 +4,14 @@
  *
  *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [-x USEC] [-n TIMES] [-a SIGNATURE]
  *	      [KERNEL]
- *	kload -e | -s
+ *	kload -e | -s | -t
  *
  * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one, -s asks
  * kexec_load(2) for an unload, which it refuses where it would refuse a load. With
  * -x another thread closes the kernel's descriptor so many microseconds later. -a
  * makes a file's bytes the kernel's attribute security.ima before. -n loads
- * several times and says what of BPF and how many descriptors are left behind.
+ * several times and says what of BPF and how many descriptors are left behind. -t
+ * says what of BPF there is.
  * Prints one line, "ok" or the name of the error, and exits 0 for ok.
  */
 #include <errno.h>
@@ -102,6 +103,15 @@ static void settle(unsigned int stock[4])
 	}
 }
 
+static int say_stock(void)
+{
+	unsigned int stock[4];
+
+	settle(stock);
+	printf("programs %u\nmaps %u\nlinks %u\n", stock[0], stock[1], stock[2]);
+	return 0;
+}
+
 static void say_left(const unsigned int before[4])
 {
 	unsigned int now[4];
@@ -128,7 +138,7 @@ int main(int argc, char **argv)
 	bool closes = false;
 	pthread_t thread;
 
-	while ((opt = getopt(argc, argv, "espui:c:x:n:a:")) != -1) {
+	while ((opt = getopt(argc, argv, "estpui:c:x:n:a:")) != -1) {
 		switch (opt) {
 		case 'e':
 			reboot(LINUX_REBOOT_CMD_KEXEC);
@@ -138,6 +148,8 @@ int main(int argc, char **argv)
 			ret = syscall(SYS_kexec_load, 0, 0, NULL, 0);
 			puts(ret ? strerrorname_np(errno) : "ok");
 			return !!ret;
+		case 't':
+			return say_stock();
 		case 'n':
 			times = atoi(optarg);
 			break;

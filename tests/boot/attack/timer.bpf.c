@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A timer that comes up on the processor of the one who loads, again and again, so
+ * that some time it interrupts the parser itself and inherits its task and its run
+ * context. The verifier takes its calls for sleepable, as the program that set the
+ * timer is: nobody but the kernel's functions themselves can tell that it interrupts.
+ */
+#include "common.bpf.h"
+#include "ask.bpf.h"
+
+struct clock {
+	struct bpf_timer timer;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, int);
+	__type(value, struct clock);
+} clocks SEC(".maps");
+
+#define EVERY_NS	30000
+#define ON_THIS_CPU	2	/* BPF_F_TIMER_CPU_PIN */
+
+static int in_timer(void *map, int *key, struct clock *c)
+{
+	if (shared.go)
+		return 0;
+	if ((__u32)bpf_get_current_pid_tgid() == shared.victim && shared.parser_id)
+		ask(shared.parser_id);
+	bpf_timer_start(&c->timer, EVERY_NS, ON_THIS_CPU);
+	return 0;
+}
+
+SEC("syscall")
+int by_timer(void *ctx)
+{
+	int zero = 0;
+	struct clock *c = bpf_map_lookup_elem(&clocks, &zero);
+
+	if (!c)
+		return 1;
+	bpf_timer_init(&c->timer, &clocks, 1);
+	if (bpf_timer_set_callback(&c->timer, in_timer))
+		return 2;
+	return bpf_timer_start(&c->timer, EVERY_NS, ON_THIS_CPU);
+}
+
+/* The number to ask with, once it is known, and as long as it is good. */
+SEC("fentry/kexec_bpf_prog_run")
+int BPF_PROG(learn, void *prog, struct bpf_parser_context *st)
+{
+	if ((__u32)bpf_get_current_pid_tgid() == shared.victim)
+		shared.parser_id = st->id;
+	return 0;
+}
+
+SEC("fexit/kexec_bpf_prog_run")
+int BPF_PROG(forget)
+{
+	if ((__u32)bpf_get_current_pid_tgid() == shared.victim)
+		shared.parser_id = 0;
+	return 0;
+}
+
+char _license[] SEC("license") = "GPL";

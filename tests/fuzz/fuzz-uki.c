@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Unified kernel images: sections, profiles, what is inside of .linux. */
+#include "tests/fuzz/format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_format(data, size, &file_type_uki);
+}
