@@ -72,15 +72,6 @@ is "flags: as the text says" "$(get "$dir/file" '"flags: %d" % j["load"]["flags"
 is "-f -y: what comes then" "$(get "$dir/force" 'j["then"]')" "['ifdown', 'exec']"
 "$KEXEC" --dry-run --json -u > "$dir/unload"
 is "-u" "$(get "$dir/unload" 'j["unload"], j["load"], j["then"]')" "('reboot', None, [])"
-# A program as a parser of its own; without clang there is none.
-parser=$builddir/bpf/progs/uki.bpf
-if [ -f "$parser" ]; then
-	"$KEXEC" --dry-run --json -s -l --parser="$parser" "$image" > "$dir/detached" 2> "$dir/err"
-	is "--parser=FILE" "$(get "$dir/detached" 'j["load"]["detached"]')" \
-		"$(python3 -c 'import os, sys; f = sys.argv[1]; print({"file": f, "size": os.stat(f).st_size, "signed": False, "envelope": False})' "$parser")"
-else
-	printf '%s\n' signed envelope >> "$dir/keys"
-fi
 "$KEXEC" --dry-run --json -s -l /dev/null > "$dir/none" 2> "$dir/err"
 is "a bad image: no JSON" "$(cat "$dir/none")" ""
 check "a bad image: the reason" test -s "$dir/err"
@@ -123,8 +114,6 @@ if harness_works; then
 	sed -n '/^\.Sh JSON$/,/^\.Sh FILES/s/^\.It Li //p' "$top_srcdir/kexec/kexec.8" > "$dir/manual"
 	# Told of in one place with what they belong to.
 	printf '%s\n' name address memory verified >> "$dir/manual"
-	# Of .detached, which is null without a kernel that runs such parsers.
-	printf '%s\n' signed envelope >> "$dir/keys"
 	is "kexec.8 documents what there is" "$(sort -u "$dir/keys")" "$(sort -u "$dir/manual")"
 else
 	skip "-c" "no harness"
