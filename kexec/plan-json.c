@@ -81,6 +81,7 @@ static void write_load(struct json *j, const struct plan *p)
 	json_number(j, "flags", segments ? p->job->flags : plan_file_flags(p));
 	write_image(j, p->image);
 	write_detached(j, p->detached);
+	kho_json(j, p->handover, p->kho);
 	if (segments)
 		write_segments(j, p->job);
 	json_end(j);
@@ -110,7 +111,7 @@ void plan_json(FILE *f, const struct kexec_options *o, const struct plan *p)
 	json_end(&j);
 }
 
-void status_json(FILE *f, bool reboot, bool loaded)
+void status_json(FILE *f, bool reboot, bool loaded, int handover, const struct kho *kho)
 {
 	struct json j = { .f = f };
 
@@ -118,5 +119,6 @@ void status_json(FILE *f, bool reboot, bool loaded)
 	json_number(&j, "schema", PLAN_SCHEMA);
 	json_string(&j, "for", reboot ? "reboot" : "crash");
 	json_bool(&j, "loaded", loaded);
+	kho_json(&j, handover, kho);
 	json_end(&j);
 }
