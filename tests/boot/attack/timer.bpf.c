@@ -33,7 +33,8 @@ struct bpf_parser_context___run {
 
 static volatile struct bpf_parser_context___run *stage;
 
-#define EVERY_NS	30000
+/* Seldom enough that the parser gets on, and that no thread has to run the timers. */
+#define EVERY_NS	400000
 #define ON_THIS_CPU	2	/* BPF_F_TIMER_CPU_PIN */
 
 static __always_inline bool in_parser(void)
