@@ -24,7 +24,8 @@ purgatory_SRC = purgatory/purgatory.c purgatory/console.c purgatory/sha256.c
 purgatory_SRC.x86_64 = purgatory/arch/x86_64/entry.S purgatory/arch/x86_64/cpu.c \
 	purgatory/arch/x86_64/screen.c purgatory/arch/x86_64/vga-reset.c \
 	purgatory/arch/x86_64/map.c
-purgatory_SRC.arm64 = purgatory/arch/arm64/entry.S purgatory/arch/arm64/cpu.c
+purgatory_SRC.arm64 = purgatory/arch/arm64/entry.S purgatory/arch/arm64/switch.S \
+	purgatory/arch/arm64/cpu.c purgatory/arch/arm64/mmu.c purgatory/arch/arm64/map.c
 purgatory_VECTOR.x86_64 = purgatory/arch/x86_64/sha256-ni.c
 purgatory_VECTOR.arm64 = purgatory/arch/arm64/sha256-ce.c
 

@@ -65,11 +65,16 @@ static void digest_ranges(uint8_t ret[SHA256_SIZE], const struct purgatory_param
 static void verify(struct console *c, const struct purgatory_params *p)
 {
 	uint8_t found[SHA256_SIZE];
+	sha256_blocks *blocks;
 	uint64_t state[2];
 
 	console_print(c, "purgatory: verifying what was loaded\n");
-	digest_ranges(found, p, arch_sha256_begin(state));
+	arch_caches_begin(p);
+	blocks = arch_sha256_begin(state);
+	arch_tell_caches(c, blocks);
+	digest_ranges(found, p, blocks);
 	arch_sha256_end(state);
+	arch_caches_end(p);
 	if (same(found, p->sha256, sizeof(found)))
 		return;
 	console_print(c, "purgatory: SHA-256 wanted ");

@@ -44,6 +44,15 @@ void purgatory_main(const struct purgatory_params *p);
 
 /* A console for when the parameters do not say: where such machines have one, else none. */
 void arch_console_default(struct console *c);
+/*
+ * Where reading memory is slow as the old kernel leaves the processor: makes it fast for
+ * what @p wants verified, and undoes it. In between nothing may be written but
+ * purgatory's own memory and its console.
+ */
+void arch_caches_begin(const struct purgatory_params *p);
+void arch_caches_end(const struct purgatory_params *p);
+/* Says how @blocks will be run, where that can differ; for tests and the curious. */
+void arch_tell_caches(struct console *c, sha256_blocks *blocks);
 /* The fastest SHA-256 that this processor has, ready to be used; *@state is for _end(). */
 sha256_blocks *arch_sha256_begin(uint64_t state[2]);
 void arch_sha256_end(const uint64_t state[2]);

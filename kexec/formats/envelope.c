@@ -93,7 +93,7 @@ static int name_section(Elf64_Shdr *ret, const char **ret_name, const struct tab
 
 static int take_section(struct envelope *e, const struct table *t, unsigned int i, struct why *w)
 {
-	const char *name;
+	const char *name = NULL;
 	Elf64_Shdr sh;
 	int r = name_section(&sh, &name, t, i, w);
 
@@ -174,7 +174,7 @@ int envelope_sections(struct envelope_section **ret, size_t *ret_nr, const struc
 	if (!list)
 		return why(w, -ENOMEM, "out of memory");
 	for (unsigned int i = 1; i < t.nr; i++) {
-		const char *name;
+		const char *name = NULL;
 		Elf64_Shdr sh;
 
 		r = name_section(&sh, &name, &t, i, w);

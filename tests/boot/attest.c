@@ -6,19 +6,21 @@
  *
  *	KXT begin ID			/kxt/id of the initrd
  *	KXT uname 6.1.0-50-cloud-amd64
+ *	KXT ticks N			arm64: nanoseconds, which kexec does not reset
  *	KXT notes SHA256		build id and other notes, /sys/kernel/notes
  *	KXT cmdline TEXT		/proc/cmdline, verbatim
  *	KXT initrd SIZE SHA256		needs retain_initrd
  *	KXT efi yes runtime | yes | no
  *	KXT efi_trouble LINE		of the kernel log, one at most
  *	KXT vmcore no | SIZE ELF ...	what the crash kernel sees, CPUs' notes counted
+ *	KXT usable_ranges N		of memory that a device tree leaves a crash kernel
  *	KXT dmesg STATUS start=yes|no panic=yes|no	and what vmcore-dmesg makes of it
  *	KXT end ID
  *
  * Then it mounts the test disk and runs the script /disk/NEXT/script, NEXT read
  * from /kxt/next: that loads and starts the next kernel. Without a next one it
  * powers off. Statically linked and on its own: it must say something even if
- * everything else about the boot went wrong.
+ * everything else about the boot went wrong. "/init ticks" only tells those.
  */
 #include <elf.h>
 #include <errno.h>
@@ -284,6 +286,15 @@ static void tell_vmcore(void)
 	close(fd);
 }
 
+/* Of the ranges that a device tree leaves a crash kernel, 16 bytes each. */
+static void tell_usable(void)
+{
+	struct stat st;
+
+	if (stat("/proc/device-tree/chosen/linux,usable-memory-range", &st) == 0)
+		say("KXT usable_ranges %lld\n", (long long)st.st_size / 16);
+}
+
 static int is_trouble(const char *line)
 {
 	static const char *const words[] = { "rror", "ailed", "ailure", "nvalid", "BUG", "WARN",
@@ -336,18 +347,34 @@ static void tell_dmesg(void)
 	    has_start ? "yes" : "no", has_panic ? "yes" : "no");
 }
 
+/* The machine's counter, in nanoseconds: it goes on through kexec. 0: not read here. */
+static unsigned long long ticks(void)
+{
+	unsigned long long now = 0, frequency = 1;
+
+#ifdef __aarch64__
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+#endif
+	return now / frequency * 1000000000 + now % frequency * 1000000000 / frequency;
+}
+
 static void attest(void)
 {
+	unsigned long long now = ticks();
 	struct utsname u;
 
 	uname(&u);
 	say("\nKXT begin %s\n", slurp("/kxt/id"));
 	say("KXT uname %s\n", u.release);
+	if (now)
+		say("KXT ticks %llu\n", now);
 	hash_file("notes", "/sys/kernel/notes");
 	say("KXT cmdline %s\n", slurp("/proc/cmdline"));
 	hash_initrd();
 	tell_efi();
 	tell_vmcore();
+	tell_usable();
 	tell_dmesg();
 	say("KXT end %s\n", slurp("/kxt/id"));
 }
@@ -437,10 +464,12 @@ static void mount_all(void)
 	mount("tmp", "/tmp", "tmpfs", 0, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const char *next;
 
+	if (argc > 1 && !strcmp(argv[1], "ticks"))
+		return printf("%llu\n", ticks()) < 0;
 	mount_all();
 	open_console();
 	attest();

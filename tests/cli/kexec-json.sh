@@ -41,6 +41,14 @@ print(eval(sys.argv[2]))
 END
 }
 
+# parser_abi FILE: types of a kernel that runs detached parsers, as its BTF has them
+parser_abi() {
+	command -v clang > /dev/null || return
+	echo 'enum kexec_parser_abi { KEXEC_PARSER_ABI_REF, KEXEC_PARSER_ABI_PLAIN,
+		KEXEC_PARSER_ABI_DETACHED } abi;' > "$dir/abi.c"
+	clang -target bpf -g -c -o "$1" "$dir/abi.c"
+}
+
 "$KEXEC" -s -l --dry-run --json "$image" --command-line='a "b\c' > "$dir/file" 2> "$dir/err"
 is "-s --dry-run --json: exit" $? 0
 is "nothing else is said" "$(cat "$dir/err")" ""
@@ -64,6 +72,15 @@ is "flags: as the text says" "$(get "$dir/file" '"flags: %d" % j["load"]["flags"
 is "-f -y: what comes then" "$(get "$dir/force" 'j["then"]')" "['ifdown', 'exec']"
 "$KEXEC" --dry-run --json -u > "$dir/unload"
 is "-u" "$(get "$dir/unload" 'j["unload"], j["load"], j["then"]')" "('reboot', None, [])"
+# A program as a parser of its own; without clang there is none.
+parser=$builddir/bpf/progs/uki.bpf
+if [ -f "$parser" ]; then
+	"$KEXEC" --dry-run --json -s -l --parser="$parser" "$image" > "$dir/detached" 2> "$dir/err"
+	is "--parser=FILE" "$(get "$dir/detached" 'j["load"]["detached"]')" \
+		"$(python3 -c 'import os, sys; f = sys.argv[1]; print({"file": f, "size": os.stat(f).st_size, "signed": False, "envelope": False})' "$parser")"
+else
+	printf '%s\n' signed envelope >> "$dir/keys"
+fi
 "$KEXEC" --dry-run --json -s -l /dev/null > "$dir/none" 2> "$dir/err"
 is "a bad image: no JSON" "$(cat "$dir/none")" ""
 check "a bad image: the reason" test -s "$dir/err"
@@ -85,9 +102,29 @@ if harness_works; then
 	"$harness" --root="$machine" -- "$KEXEC" -S -l --json > "$dir/status"
 	is "-S: exit" $? 0
 	is "-S" "$(get "$dir/status" 'j["for"], j["loaded"]')" "('reboot', False)"
+	cp -r "$machine" "$dir/machine"
+	mkdir -p "$dir/machine/sys/kernel/btf"
+	if [ -f "$builddir/bpf/progs/uki.bpf" ] && parser_abi "$dir/machine/sys/kernel/btf/vmlinux"; then
+		"$harness" --root="$dir/machine" -- "$KEXEC" -s -l --dry-run --json \
+			--parser="$builddir/bpf/progs/uki.bpf" "$image" > "$dir/detached" 2> "$dir/err"
+		is "--parser: exit" $? 0
+		is "--parser" "$(get "$dir/detached" 'j["load"]["route"], j["load"]["detached"]["signed"]')" \
+			"('detached', False)"
+	else
+		printf '%s\n' envelope signed >> "$dir/keys"
+		skip "--parser" "no clang"
+	fi
+	copy_of_machine bios-8g "$dir/kho"
+	mkdir -p "$dir/kho/sys/kernel/debug/kho/out"
+	echo 0x40000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_phys"
+	echo 0x1000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_len"
+	"$harness" --root="$dir/kho" -- "$KEXEC" -S -l --json > "$dir/handover"
+	is "handover" "$(get "$dir/handover" 'j["handover"]["active"], len(j["handover"]["scratch"])')" "(True, 1)"
 	sed -n '/^\.Sh JSON$/,/^\.Sh FILES/s/^\.It Li //p' "$top_srcdir/kexec/kexec.8" > "$dir/manual"
 	# Told of in one place with what they belong to.
 	printf '%s\n' name address memory verified >> "$dir/manual"
+	# Of .detached, which is null without a kernel that runs such parsers.
+	printf '%s\n' signed envelope >> "$dir/keys"
 	is "kexec.8 documents what there is" "$(sort -u "$dir/keys")" "$(sort -u "$dir/manual")"
 else
 	skip "-c" "no harness"

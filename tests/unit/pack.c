@@ -42,12 +42,18 @@ static size_t run_lzma(lzma_stream *z, unsigned char *out, struct span in)
 	return ROOM - z->avail_out;
 }
 
-/* With the filters and the check that the kernel's "xzkern" has. */
+/* With the filters and the check that the kernel's "xzkern" has; a kernel knows its own machine's. */
+#if defined(__aarch64__) && defined(LZMA_FILTER_ARM64)
+#define XZ_MACHINE LZMA_FILTER_ARM64
+#else
+#define XZ_MACHINE LZMA_FILTER_X86
+#endif
+
 static size_t pack_xz(unsigned char *out, struct span in)
 {
 	lzma_stream z = LZMA_STREAM_INIT;
 	lzma_options_lzma o;
-	lzma_filter filters[] = { { LZMA_FILTER_X86, NULL }, { LZMA_FILTER_LZMA2, &o },
+	lzma_filter filters[] = { { XZ_MACHINE, NULL }, { LZMA_FILTER_LZMA2, &o },
 				  { LZMA_VLI_UNKNOWN, NULL } };
 
 	assert_false(lzma_lzma_preset(&o, 6));

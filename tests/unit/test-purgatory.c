@@ -132,8 +132,32 @@ void arch_console_default(struct console *c)
 	*c = (struct console){ .serial = PORT, .io = true };
 }
 
+/* In the order that memory must be made fast and slow again, around all of the work. */
+static unsigned int step;
+
+void arch_caches_begin(const struct purgatory_params *p)
+{
+	assert_non_null(p);
+	assert_int_equal(step++, 0);
+}
+
+void arch_tell_caches(struct console *c, sha256_blocks *blocks)
+{
+	(void)c;
+	assert_ptr_equal(blocks, sha256_plain);
+	assert_int_equal(step++, 2);
+}
+
+void arch_caches_end(const struct purgatory_params *p)
+{
+	assert_non_null(p);
+	assert_int_equal(step, 4);
+	step = 0;
+}
+
 sha256_blocks *arch_sha256_begin(uint64_t state[2])
 {
+	assert_int_equal(step++, 1);
 	state[0] = 1;
 	state[1] = 2;
 	return sha256_plain;
@@ -143,6 +167,7 @@ void arch_sha256_end(const uint64_t state[2])
 {
 	assert_int_equal(state[0], 1);
 	assert_int_equal(state[1], 2);
+	assert_int_equal(step++, 3);
 }
 
 bool arch_map_device(uint64_t address)

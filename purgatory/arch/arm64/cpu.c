@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* System registers are those of the Arm ARM (DDI 0487), chapter D. */
 #include <assert.h>
 #include <stddef.h>
 
 #include "purgatory/arch/arm64/boot.h"
+#include "purgatory/arch/arm64/sysreg.h"
 #include "purgatory/purgatory.h"
 
 static_assert(offsetof(struct purgatory_params, kernel_entry) == PARAMS_KERNEL_ENTRY, "boot.h");
 static_assert(offsetof(struct purgatory_params, kernel_arg) == PARAMS_KERNEL_ARG, "boot.h");
 
-#define HCR_E2H	   (UINT64_C(1) << 34) /* EL2 has EL1's registers */
 #define CPTR_TFP   (UINT64_C(1) << 10) /* EL2: vector registers trap */
 #define CPACR_FPEN (UINT64_C(3) << 20) /* EL1, and EL2 with E2H: they do not */
-
-#define READ_SYS(name)                                                          \
-	({                                                                      \
-		uint64_t value_;                                                \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_) : : "memory"); \
-		value_;                                                         \
-	})
-#define WRITE_SYS(name, value) \
-	__asm__ volatile("msr " #name ", %0\n\tisb" : : "r"((uint64_t)(value)) : "memory")
 
 /* The old kernel's vectors are gone, and its next fault with them: nothing to set up yet. */
 void arch_begin(void)
@@ -32,16 +22,11 @@ void arch_console_default(struct console *c)
 	*c = (struct console){ 0 };
 }
 
-/* Without an MMU there is nothing that is not mapped. */
+/* Without an MMU there is nothing that is not mapped; mmu.c maps what the parameters say. */
 bool arch_map_device(uint64_t address)
 {
 	(void)address;
 	return true;
-}
-
-static bool at_el2(void)
-{
-	return READ_SYS(CurrentEL) >> 2 == 2;
 }
 
 static uint64_t vectors_read(void)

@@ -112,6 +112,23 @@ static bool has_sha_ni(void)
 }
 
 /* The old kernel leaves CR4 without vector instructions; the next one sets up its own. */
+/* The old kernel's page tables are in use, and so are the caches. */
+void arch_caches_begin(const struct purgatory_params *p)
+{
+	(void)p;
+}
+
+void arch_caches_end(const struct purgatory_params *p)
+{
+	(void)p;
+}
+
+void arch_tell_caches(struct console *c, sha256_blocks *blocks)
+{
+	(void)c;
+	(void)blocks;
+}
+
 sha256_blocks *arch_sha256_begin(uint64_t state[2])
 {
 	state[0] = read_cr0();

@@ -29,7 +29,9 @@ begin:
 	msr cpacr_el1, xzr
 	mrs x14, sctlr_el1
 	orr x14, x14, #2
-	msr sctlr_el1, x14
+	tbz x11, #1, 5f
+	orr x14, x14, #(1 << 12)
+5:	msr sctlr_el1, x14
 	b 3f
 2:	msr vbar_el2, x12
 	tbz x11, #0, 1f
@@ -44,8 +46,15 @@ begin:
 	msr cptr_el2, x14
 4:	mrs x14, sctlr_el2
 	orr x14, x14, #2
-	msr sctlr_el2, x14
+	tbz x11, #1, 6f
+	orr x14, x14, #(1 << 12)
+6:	msr sctlr_el2, x14
 3:	isb
+	bl translation
+	ldr x9, =BEFORE
+	stp x14, x15, [x9]
+	mrs x14, cntvct_el0
+	str x14, [x9, #16]
 	/* What a kernel leaves in registers is nobody's. */
 	mov x0, #-1
 	mov x1, #-1
@@ -56,7 +65,20 @@ begin:
 	msr daifclr, #0xf
 	br x10
 
+/* x14, x15: SCTLR and TCR of this level; changes x13. */
+translation:
+	mrs x13, CurrentEL
+	cmp x13, #8
+	b.eq 1f
+	mrs x14, sctlr_el1
+	mrs x15, tcr_el1
+	ret
+1:	mrs x14, sctlr_el2
+	mrs x15, tcr_el2
+	ret
+
 arrived:
+	mrs x25, cntvct_el0
 	mrs x20, daif
 	mrs x21, CurrentEL
 	mov x22, x0
@@ -90,6 +112,30 @@ arrived:
 	b 2f
 1:	mrs x0, cptr_el2
 2:	bl say_hex
+	/* Differences to what was: none. */
+	adr x0, text_sctlr
+	bl say
+	bl translation
+	ldr x9, =BEFORE
+	ldp x10, x11, [x9]
+	eor x26, x11, x15
+	eor x0, x10, x14
+	bl say_hex
+	adr x0, text_tcr
+	bl say
+	mov x0, x26
+	bl say_hex
+	/* With -icount shift=0 an instruction takes a nanosecond. */
+	adr x0, text_instructions
+	bl say
+	ldr x9, =BEFORE
+	ldr x10, [x9, #16]
+	sub x10, x25, x10
+	mrs x11, cntfrq_el0
+	ldr x12, =1000000000
+	mul x10, x10, x12
+	udiv x0, x10, x11
+	bl say_hex
 	adr x0, text_end
 	bl say
 	b leave
@@ -161,6 +207,9 @@ text_others: .asciz " x1-3="
 text_daif:   .asciz " daif="
 text_el:     .asciz " el="
 text_trap:   .asciz " trap="
+text_sctlr:  .asciz "\npayload: changed: sctlr="
+text_tcr:    .asciz " tcr="
+text_instructions: .asciz "\npayload: instructions="
 text_fault:  .asciz "payload: fault esr="
 text_at:     .asciz " at="
 text_end:    .asciz "\npayload: end\n"
