@@ -29,9 +29,9 @@ int detached_open(struct detached *ret, const char *path, struct why *w);
 
 /*
  * Makes the envelope: the file that @img was opened from, all its bytes, and the initrds
- * that @img has now; no command line, for which the system call has a place. Each initrd
- * is copied once, inside the kernel. -EOPNOTSUPP: the file is an envelope already;
- * -E2BIG; -ENOMEM, -errno of reading or writing.
+ * that @img has now; no command line, for which the system call has a place. A file that
+ * is an envelope itself has its initrd replaced. Everything is copied once, inside the
+ * system's kernel where it can be. -E2BIG; -ENOMEM, -errno of reading or writing.
  */
 int detached_wrap(struct detached *d, const struct boot_image *img, struct why *w);
 

@@ -8,8 +8,7 @@
 
 #include "kexec/explain.h"
 
-const char *explain_crypt_keys(const struct refusal *r, const struct host *h,
-			       const char **ret_name)
+const char *explain_crypt_keys(const struct refusal *r, const struct host *h, const char **ret_name)
 {
 	if (!r->file_load || !r->crash || r->unload || h->crypt_keys <= 0)
 		return NULL;

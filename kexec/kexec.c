@@ -21,29 +21,25 @@ static enum kexec_exit failed(const struct why *w, enum kexec_exit code)
 }
 
 /* For people. Where there is nothing to lose there is nothing to say. */
-static void print_handover(const struct sys *sys)
+static void print_handover(int active, const struct kho *k)
 {
-	autokho struct kho k = { 0 };
-	struct why w = { 0 };
-	struct host host;
-
-	host_read(&host, sys);
-	if (host.kho == 0 || (host.kho < 0 && log_level < LOG_DEBUG))
+	if (active == 0 || (active < 0 && log_level < LOG_DEBUG))
 		return;
-	if (kho_read(&k, sys, &w) < 0)
-		log_debug("%s", w.text);
-	printf("handover: %s\n", host.kho > 0 ? "active" : "cannot tell, taken as active");
+	printf("handover: %s\n", active > 0 ? "active" : "cannot tell, taken as active");
 	printf("handover by kexec_load: %s\n",
-	       kho_passes(&k) ? "possible" : "not possible, this kernel does not say how");
-	if (k.revived)
+	       kho_passes(k) ? "possible" : "not possible, this kernel does not say how");
+	if (k->revived)
 		puts("handover: this kernel came up with what another one preserved");
-	kho_dump(stdout, &k);
+	kho_dump(stdout, k);
 }
 
 /* The exit code is the answer; the line is for people and only with -d. */
 static enum kexec_exit print_status(const struct kexec_options *o, const struct sys *sys)
 {
 	int loaded = host_loaded(sys, !o->status_reboot);
+	autokho struct kho k = { 0 };
+	struct why w = { 0 };
+	struct host host;
 
 	if (loaded < 0) {
 		log_error("cannot tell whether a kernel is loaded: /sys/kernel/%s: %s",
@@ -51,11 +47,15 @@ static enum kexec_exit print_status(const struct kexec_options *o, const struct 
 			  strerror(-loaded));
 		return KEXEC_EXIT_FAILED;
 	}
+	host_read(&host, sys);
+	if (host.kho != 0 && kho_read(&k, sys, &w) < 0)
+		log_debug("%s", w.text);
 	if (o->json)
-		status_json(stdout, o->status_reboot, loaded);
+		status_json(stdout, o->status_reboot, loaded, host.kho, &k);
+	else
+		print_handover(host.kho, &k);
 	log_debug("%s kernel %s", o->status_reboot ? "reboot" : "crash",
 		  loaded ? "loaded" : "not loaded");
-	print_handover(sys);
 	return loaded ? KEXEC_EXIT_DIE : KEXEC_EXIT_OK;
 }
 

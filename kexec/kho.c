@@ -242,6 +242,30 @@ void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes)
 		 in_mib(area_size(k, 1)) + in_mib(bytes + SLACK), in_mib(node));
 }
 
+void kho_json(struct json *j, int active, const struct kho *k)
+{
+	if (active == 0) {
+		json_null(j, "handover");
+		return;
+	}
+	json_object(j, "handover");
+	if (active > 0)
+		json_bool(j, "active", true);
+	else
+		json_null(j, "active");
+	json_bool(j, "by_kexec_load", kho_passes(k));
+	json_bool(j, "revived", k->revived);
+	json_array(j, "scratch");
+	for (size_t i = 0; i < k->nr_scratch; i++) {
+		json_object(j, NULL);
+		json_number(j, "address", k->scratch[i].start);
+		json_number(j, "size", area_size(k, i));
+		json_end(j);
+	}
+	json_end(j);
+	json_end(j);
+}
+
 void kho_dump(FILE *f, const struct kho *k)
 {
 	for (size_t i = 0; i < k->nr_scratch; i++)

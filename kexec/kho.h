@@ -19,6 +19,7 @@
 #include "kexec/ram.h"
 #include "kexec/sys.h"
 #include "lib/blob.h"
+#include "lib/json.h"
 #include "lib/why.h"
 
 struct kho {
@@ -53,6 +54,12 @@ void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes);
 
 /* Lines for -d and --dry-run: each area, and the tree. */
 void kho_dump(FILE *f, const struct kho *k);
+
+/*
+ * The member "handover": null if Kexec HandOver is not active or does not matter, by
+ * @active of struct host.
+ */
+void kho_json(struct json *j, int active, const struct kho *k);
 
 void kho_done(struct kho *k);
 #define autokho __attribute__((cleanup(kho_done)))

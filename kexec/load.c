@@ -75,6 +75,15 @@ static enum route find_route(const struct load *l)
 	return load_file_route(&l->image, l->arch);
 }
 
+/* Bytes that the call takes; 0: not known. */
+static uint64_t cmdline_max(const struct load *l)
+{
+	uint64_t max = l->arch->cmdline_max(&l->image, l->o->crash);
+	bool keys = l->o->crash && l->host.crypt_keys > 0 && l->o->syscall != SYSCALL_CLASSIC;
+
+	return keys && max > l->arch->cmdline_of_keys ? max - l->arch->cmdline_of_keys : max;
+}
+
 static void make_plan(struct load *l)
 {
 	l->plan = (struct plan){
@@ -83,7 +92,7 @@ static void make_plan(struct load *l)
 		.route = l->o->syscall == SYSCALL_CLASSIC ? ROUTE_SEGMENTS : find_route(l),
 		.flags = file_flags(l),
 		.crash = l->o->crash,
-		.cmdline_max = l->arch->cmdline_max(&l->image, l->o->crash),
+		.cmdline_max = cmdline_max(l),
 		.memory_size = l->arch->memory_size(&l->image),
 		.handover = l->o->crash ? 0 : l->host.kho,
 		.discards = l->o->discard_handover,

@@ -15,6 +15,20 @@ static void write_part(struct json *j, const char *key, const struct boot_part *
 	json_end(j);
 }
 
+static void write_detached(struct json *j, const struct detached *d)
+{
+	if (!d) {
+		json_null(j, "detached");
+		return;
+	}
+	json_object(j, "detached");
+	json_string(j, "file", d->parser.name);
+	json_number(j, "size", d->parser.size);
+	json_bool(j, "signed", d->signature > 0);
+	json_bool(j, "envelope", d->envelope.kind != BLOB_NONE);
+	json_end(j);
+}
+
 static void write_image(struct json *j, const struct boot_image *img)
 {
 	json_array(j, "layers");
@@ -66,6 +80,8 @@ static void write_load(struct json *j, const struct plan *p)
 	json_string(j, "syscall", segments ? "kexec_load" : "kexec_file_load");
 	json_number(j, "flags", segments ? p->job->flags : plan_file_flags(p));
 	write_image(j, p->image);
+	write_detached(j, p->detached);
+	kho_json(j, p->handover, p->kho);
 	if (segments)
 		write_segments(j, p->job);
 	json_end(j);
@@ -95,7 +111,7 @@ void plan_json(FILE *f, const struct kexec_options *o, const struct plan *p)
 	json_end(&j);
 }
 
-void status_json(FILE *f, bool reboot, bool loaded)
+void status_json(FILE *f, bool reboot, bool loaded, int handover, const struct kho *kho)
 {
 	struct json j = { .f = f };
 
@@ -103,5 +119,6 @@ void status_json(FILE *f, bool reboot, bool loaded)
 	json_number(&j, "schema", PLAN_SCHEMA);
 	json_string(&j, "for", reboot ? "reboot" : "crash");
 	json_bool(&j, "loaded", loaded);
+	kho_json(&j, handover, kho);
 	json_end(&j);
 }

@@ -37,7 +37,7 @@ unsigned long plan_file_flags(const struct plan *p);
 #define PLAN_SCHEMA 1 /* of both: kexec(8) says what changes it */
 /* All that @o asks for, as one object. @p NULL: nothing is loaded. */
 void plan_json(FILE *f, const struct kexec_options *o, const struct plan *p);
-/* The answer to --status. */
-void status_json(FILE *f, bool reboot, bool loaded);
+/* The answer to --status; the last two as for kho_json(). */
+void status_json(FILE *f, bool reboot, bool loaded, int handover, const struct kho *kho);
 
 #endif

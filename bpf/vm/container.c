@@ -36,7 +36,7 @@ static int take(struct span *slot, const struct elf *elf, size_t i, const char *
 	if (slot->data)
 		return why(w, -ENOEXEC, "it has two sections %s", name);
 	if (s->type != SHT_PROGBITS || s->bytes.size == 0)
-		return why(w, -ENOEXEC, "its section %s is empty", name);
+		return why(w, -ENOEXEC, "its section %s is no program, or empty", name);
 	*slot = s->bytes;
 	return 0;
 }

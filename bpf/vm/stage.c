@@ -11,6 +11,7 @@ _Static_assert(LIMIT_PARSER == KEXEC_BPF_MAX_OBJECT, "size of .bpf");
 _Static_assert(LIMIT_BPF_INSNS == KEXEC_BPF_MAX_INSNS, "instructions");
 _Static_assert(LIMIT_PE_SECTIONS == KEXEC_BPF_MAX_SECTIONS, "sections");
 _Static_assert(LIMIT_BPF_ELF_SECTIONS == KEXEC_BPF_MAX_ELF_SECTIONS, "ELF sections");
+_Static_assert(LIMIT_BPF_ALTERNATIVES == KEXEC_BPF_MAX_ALTERNATIVES, "alternatives");
 _Static_assert(LIMIT_BPF_INITRD == KEXEC_BPF_MAX_INITRD, "bytes of all initrds");
 _Static_assert(LIMIT_INITRDS == KEXEC_BPF_MAX_INITRDS, "initrds");
 _Static_assert(LIMIT_DECOMPRESSED == KEXEC_BPF_MAX_DECOMPRESSED, "unpacked kernel");

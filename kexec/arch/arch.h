@@ -22,6 +22,9 @@ struct arch_ops {
 	/* Bytes without the NUL that kexec_file_load accepts for this kernel; 0: not known. */
 	uint64_t (*cmdline_max)(const struct boot_image *img, bool crash);
 
+	/* Bytes of it that the kernel needs to tell a crash kernel of dm-crypt keys. */
+	uint64_t cmdline_of_keys;
+
 	/* Bytes of memory that the kernel will run in; 0: not known. */
 	uint64_t (*memory_size)(const struct boot_image *img);
 

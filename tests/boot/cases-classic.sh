@@ -263,6 +263,8 @@ case_hotplug_crash_classic_bzimage() {
 	cmdline_prefix='' cmdline_suffix=' elfcorehdr=[0-9]*K'
 	script <<- END
 		$hotplug_prepare
+		load -p -c vmlinuz --initrd=initrd --command-line="$cmdline"
+		check "without --hotplug the kernel keeps nothing up to date" grep -qx 0 /sys/devices/system/cpu/crash_hotplug
 		load -p -c --hotplug vmlinuz --initrd=initrd --command-line="$cmdline" $hotplug_checks
 	END
 }

@@ -279,6 +279,10 @@ on_luks() {
 is "keys of encrypted disks: -s says nothing" "$(on_luks -s)" "0: "
 is "-c says that they stay behind" "$(on_luks -c)" \
 	"0: kexec: kexec_load does not pass on the dm-crypt keys that /sys/kernel/config/cra"
+most() { "$harness" --root="$1" --record="$dir/record" -- "$KEXEC" -s -p --dry-run \
+	--command-line=x "$dir/vmlinuz" 2>&1 | sed -n 's/.*of at most \([0-9]*\)/\1/p'; }
+is "the kernel takes 31 characters less of command line" \
+	"$(($(most "$(machine_dir $crash)") - $(most "$dir/luks")))" 31
 answer=kexec_file_load=ENOKEY
 is "one that cannot be found: exit 255" "$(on_luks -s | cut -c 1-25)" "255: kexec: kexec_file_lo"
 check "and what may be missing" grep -q 'or a dm-crypt key that .* names is in no keyring' "$dir/out"

@@ -141,6 +141,9 @@ if [ "$(uname -m)" = x86_64 ]; then
 	check "it names the parser" grep -qx "parser: signed.bpf, $(stat -c %s signed.bpf) bytes, signed" \
 		out
 	check "it says how, or why not" grep -qE '^route: detached|does not run detached parsers' out err
+	"$KEXEC" --dry-run --json -s -l --parser=signed.bpf "$corpus/image/uki" > out 2> err
+	is "in JSON, too" "$(tr -d ' \n' < out | grep -o '"detached":{[^}]*}')" \
+		'"detached":{"file":"signed.bpf","size":'"$(stat -c %s signed.bpf)"',"signed":true,"envelope":false}'
 	check "a parser that is none: exit 1" exits 1 "$KEXEC" --dry-run -s -l \
 		--parser="$corpus/image/uki" "$corpus/image/uki"
 	check "says so" says "is no parser program and no container of some"

@@ -105,6 +105,19 @@ handover tree: 0x123450000 to 0x123450fff
 route: segments
 END
 )"
+if command -v python3 > /dev/null; then
+	kexec --status --json
+	is "--status --json" "$(python3 -c 'import json, sys
+j = json.load(sys.stdin)["handover"]
+print(j["active"], j["by_kexec_load"], j["revived"], [hex(s["size"]) for s in j["scratch"]])' < "$dir/out")" \
+		"True True False ['0x2000000', '0x6000000', '0x1000000']"
+	kexec --dry-run --json -s -l "$dir/bzImage"
+	is "--dry-run --json" "$(python3 -c 'import json, sys
+j = json.load(sys.stdin)["load"]["handover"]
+print(j["active"], hex(j["scratch"][1]["address"]))' < "$dir/out")" "True 0x1c0000000"
+else
+	skip "--json" "no python3"
+fi
 kexec -c -l "$dir/bzImage" --initrd="$dir/initrd" --command-line=quiet
 is "kexec_load loads" "$? $(calls) $(said)" "0 1 "
 le64() { # NUMBER

@@ -41,6 +41,14 @@ print(eval(sys.argv[2]))
 END
 }
 
+# parser_abi FILE: types of a kernel that runs detached parsers, as its BTF has them
+parser_abi() {
+	command -v clang > /dev/null || return
+	echo 'enum kexec_parser_abi { KEXEC_PARSER_ABI_REF, KEXEC_PARSER_ABI_PLAIN,
+		KEXEC_PARSER_ABI_DETACHED } abi;' > "$dir/abi.c"
+	clang -target bpf -g -c -o "$1" "$dir/abi.c"
+}
+
 "$KEXEC" -s -l --dry-run --json "$image" --command-line='a "b\c' > "$dir/file" 2> "$dir/err"
 is "-s --dry-run --json: exit" $? 0
 is "nothing else is said" "$(cat "$dir/err")" ""
@@ -85,6 +93,24 @@ if harness_works; then
 	"$harness" --root="$machine" -- "$KEXEC" -S -l --json > "$dir/status"
 	is "-S: exit" $? 0
 	is "-S" "$(get "$dir/status" 'j["for"], j["loaded"]')" "('reboot', False)"
+	cp -r "$machine" "$dir/machine"
+	mkdir -p "$dir/machine/sys/kernel/btf"
+	if [ -f "$builddir/bpf/progs/uki.bpf" ] && parser_abi "$dir/machine/sys/kernel/btf/vmlinux"; then
+		"$harness" --root="$dir/machine" -- "$KEXEC" -s -l --dry-run --json \
+			--parser="$builddir/bpf/progs/uki.bpf" "$image" > "$dir/detached" 2> "$dir/err"
+		is "--parser: exit" $? 0
+		is "--parser" "$(get "$dir/detached" 'j["load"]["route"], j["load"]["detached"]["signed"]')" \
+			"('detached', False)"
+	else
+		printf '%s\n' envelope signed >> "$dir/keys"
+		skip "--parser" "no clang"
+	fi
+	copy_of_machine bios-8g "$dir/kho"
+	mkdir -p "$dir/kho/sys/kernel/debug/kho/out"
+	echo 0x40000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_phys"
+	echo 0x1000000 > "$dir/kho/sys/kernel/debug/kho/out/scratch_len"
+	"$harness" --root="$dir/kho" -- "$KEXEC" -S -l --json > "$dir/handover"
+	is "handover" "$(get "$dir/handover" 'j["handover"]["active"], len(j["handover"]["scratch"])')" "(True, 1)"
 	sed -n '/^\.Sh JSON$/,/^\.Sh FILES/s/^\.It Li //p' "$top_srcdir/kexec/kexec.8" > "$dir/manual"
 	# Told of in one place with what they belong to.
 	printf '%s\n' name address memory verified >> "$dir/manual"

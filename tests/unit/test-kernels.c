@@ -238,8 +238,10 @@ static void test_arm64_facts(void **state)
 	assert_int_equal(arm64_image_facts(&facts, &all, NULL), 0);
 	assert_true(facts.text_offset == 0x80000);
 	assert_true(facts.image_size == 0x100000);
-	all.len = 0x3c; /* the smallest that has the magic */
+	all.len = 0x40; /* the header and nothing else */
 	assert_int_equal(arm64_image_facts(&facts, &all, NULL), 0);
+	all.len = 0x3f; /* has the magic */
+	assert_int_equal(arm64_image_facts(&facts, &all, NULL), -EBADMSG);
 }
 
 /* The least that is one: a page of code that is to be at 16 MiB, where it starts. */

@@ -257,6 +257,56 @@ static void test_purgatory(void **state)
 	}
 }
 
+/* ---- Kexec HandOver ---- */
+
+static const fdt64_t *kho_property(const void *fdt, const char *name)
+{
+	int len, chosen = fdt_path_offset(fdt, "/chosen");
+	const fdt64_t *p = fdt_getprop(fdt, chosen, name, &len);
+
+	assert_non_null(p);
+	assert_int_equal(len, 16);
+	return p;
+}
+
+/* Scratch areas lie in what /proc/iomem calls reserved, and are free all the same. */
+static void test_handover(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autojob struct segments_job job = { 0 };
+	struct kexec_options o = options();
+	const struct segment *list;
+	const void *fdt;
+	struct why w = { 0 };
+
+	(void)state;
+	put_text("/proc/iomem", iomem);
+	put_text("/sys/kernel/debug/kho/out/scratch_phys", "0x60000000\n0x13f000000\n");
+	put_text("/sys/kernel/debug/kho/out/scratch_len", "0x800000\n0x1000000\n");
+	put_text("/sys/kernel/debug/kho/out/fdt_phys", "0x0000000045678000\n");
+	put_text("/sys/kernel/debug/kho/out/fdt_len", "0x0000000000001000\n");
+	put_tree(0);
+	make_image(&img, MiB, 0);
+	check_error(&img, &o, -EADDRNOTAVAIL, "kernel: Could not find");
+	put_text("/sys/kernel/debug/kho/out/scratch_len", "0x2000000\n0x1000000\n");
+	if (load_segments_prepare(&job, &img, &o, &arch_arm64, &machine, &w) < 0)
+		fail_msg("%s", w.text);
+	assert_int_equal(named(&job.segments, "kernel")->mem, 0x60000000);
+	for (size_t i = 0; i < job.segments.nr; i++) {
+		const struct segment *s = &job.segments.list[i];
+
+		assert_true((s->mem >= 0x60000000 && s->mem + s->memsz <= 0x62000000) ||
+			    (s->mem >= 0x13f000000 && s->mem + s->memsz <= 0x140000000));
+	}
+	list = named(&job.segments, "scratch areas");
+	assert_int_equal(list->bytes.len, 32);
+	fdt = named(&job.segments, "dtb")->bytes.blob->data;
+	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-fdt")), 0x45678000);
+	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-fdt") + 1), 0x1000);
+	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-scratch")), list->mem);
+	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-scratch") + 1), 32);
+}
+
 /* ---- any map ---- */
 
 static uint64_t seed = 88172645463325252;
@@ -423,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_places), TEST(test_ram),	TEST(test_refused), TEST(test_purgatory),
 		TEST(test_window), TEST(test_property), TEST(test_dtb),
+		TEST(test_handover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

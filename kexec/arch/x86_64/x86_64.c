@@ -33,6 +33,7 @@ const struct arch_ops arch_x86_64 = {
 	.uname = "x86_64",
 	.file_load_types = file_load_types,
 	.cmdline_max = cmdline_max,
+	.cmdline_of_keys = 31, /* for dmcryptkeys= */
 	.memory_size = memory_size,
 	.build_segments = x86_64_build_segments,
 	.kexec_arch = EM_X86_64,

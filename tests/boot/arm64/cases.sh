@@ -205,46 +205,45 @@ counted() { # WHAT OPTION..
 case_verified() { counted "instructions with -c, of which purgatory verifies"; }
 case_unverified() { counted "instructions with -c -i, which leaves that out" -i; }
 
-# The crash kernel's initrd gets makedumpfile, which reads the dump and writes another.
+# crash_tools COMMANDS [FILE..]: the crash kernel's initrd gets makedumpfile, and runs these
+# commands in a folder with the files
 crash_tools() {
-	local tool after=$out/$chain-after
+	local tool commands=$1 after=$out/$chain-after
+	shift
 	tool=$("$top/tests/setup/fetch" makedumpfile-arm64) || { say "no makedumpfile"; return 0; }
 	rm -rf "$after"
 	mkdir "$after"
-	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/aarch64-linux-gnu/*.so.* "$after"
-	if [ -n "${RECORD:-}" ]; then
-		cp "$TOUCHED" "$RECORD" "$after"
-	else
-		cat > "$after/script" <<- END
-			. /kxt/vm.sh
-			CASE=$name
-			cd "/disk/$name-after"
-			makedumpfile() { ./ld-linux-aarch64.so.1 --library-path . ./makedumpfile "\$@"; }
-			dump_tools_agree -c
-		END
-	fi
+	cp "$tool/usr/bin/makedumpfile" "$tool"/usr/lib/aarch64-linux-gnu/*.so.* "$@" "$after"
+	cat > "$after/script" <<- END
+		. /kxt/vm.sh
+		CASE=$name
+		cd "/disk/$name-after"
+		makedumpfile() { ./ld-linux-aarch64.so.1 --library-path . ./makedumpfile "\$@"; }
+		$commands
+	END
 	with_files "$out/first.cpio" "$dir/initrd" "$name" "$name-after" "$after"
 	rm -r "$after"
 }
-# For tests/kdump/record: a dump read by the script $RECORD
+# For tests/kdump/record: a dump read by the commands in $RECORD
 chain_dump() {
 	stock_kernel || skipped "no stock kernel"
 	stages="dump"
 }
 case_dump() {
 	what="what is read of a dump"
-	crash_tools
+	crash_tools "$(cat "$RECORD")" "$TOUCHED"
 	crash -c
 }
 case_crash_file() {
 	what="crash kernel by kexec_file_load"
 	# makedumpfile 1.7.8 knows no addresses of 52 bits.
-	! grep -qs '^CONFIG_ARM64_VA_BITS=48' "${kernel%/*}/.config" || crash_tools
+	! grep -qs '^CONFIG_ARM64_VA_BITS=48' "${kernel%/*}/.config" ||
+		crash_tools "dump_tools_agree -c"
 	crash -s
 }
 case_crash_classic() {
 	what="crash kernel by kexec_load"
-	[ -z "$stock" ] || crash_tools
+	[ -z "$stock" ] || crash_tools "dump_tools_agree -c"
 	crash -c
 }
 

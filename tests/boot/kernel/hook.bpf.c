@@ -20,4 +20,4 @@ int elsewhere(unsigned long long *args)
 	return args[1] == READING_KEXEC_IMAGE ? 1000000 : 0;
 }
 
-char license[] SEC("license") = "GPL";
+char gpl[] SEC("license") = "GPL";
