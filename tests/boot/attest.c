@@ -203,24 +203,54 @@ static void hash_file(const char *what, const char *path)
 		close(fd);
 }
 
-/*
- * Kernels before 6.3 have no /sys/firmware/initrd. On x86 the boot parameters
- * say where the initrd is in memory, and /proc/kcore shows that memory.
- */
-static void hash_initrd_in_memory(void)
+/* A number of the device tree's, of 4 or 8 bytes, big endian; 0: none. */
+static uint64_t tree_number(const char *name)
+{
+	unsigned char byte[8];
+	uint64_t number = 0;
+	char path[256];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/device-tree/chosen/%s", name);
+	fd = open(path, O_RDONLY);
+	n = fd < 0 ? 0 : read(fd, byte, sizeof(byte));
+	if (fd >= 0)
+		close(fd);
+	for (ssize_t i = 0; i < n; i++)
+		number = number << 8 | byte[i];
+	return number;
+}
+
+/* What x86's boot parameters or a device tree say. */
+static void find_initrd(uint64_t *image, uint64_t *size)
 {
 	uint32_t low[2] = { 0 }, high[2] = { 0 }; /* address and size */
-	uint64_t image, size;
+	int params = open("/sys/kernel/boot_params/data", O_RDONLY);
+
+	if (params < 0) {
+		*image = tree_number("linux,initrd-start");
+		*size = tree_number("linux,initrd-end") - *image;
+		return;
+	}
+	if (pread(params, low, 8, 0x218) != 8 || pread(params, high, 8, 0xc0) != 8)
+		low[1] = high[1] = 0;
+	*image = (uint64_t)high[0] << 32 | low[0];
+	*size = (uint64_t)high[1] << 32 | low[1];
+	close(params);
+}
+
+/* Kernels before 6.3 have no /sys/firmware/initrd, but /proc/kcore shows that memory. */
+static void hash_initrd_in_memory(void)
+{
+	int core = open("/proc/kcore", O_RDONLY);
+	uint64_t image = 0, size = 0;
 	Elf64_Ehdr h = { 0 };
 	Elf64_Phdr p;
-	int params = open("/sys/kernel/boot_params/data", O_RDONLY);
-	int core = open("/proc/kcore", O_RDONLY);
 
-	if (params < 0 || core < 0 || pread(params, low, 8, 0x218) != 8 ||
-	    pread(params, high, 8, 0xc0) != 8 || pread(core, &h, sizeof(h), 0) != sizeof(h))
-		low[1] = high[1] = 0;
-	image = (uint64_t)high[0] << 32 | low[0];
-	size = (uint64_t)high[1] << 32 | low[1];
+	find_initrd(&image, &size);
+	if (core < 0 || pread(core, &h, sizeof(h), 0) != sizeof(h))
+		size = 0;
 	for (int i = 0; size && i < h.e_phnum; i++) {
 		if (pread(core, &p, sizeof(p), h.e_phoff + i * sizeof(p)) != sizeof(p))
 			break;
@@ -231,7 +261,6 @@ static void hash_initrd_in_memory(void)
 	}
 	say("KXT initrd absent\n");
 out:
-	close(params);
 	close(core);
 }
 
