@@ -410,6 +410,13 @@ judge_zboot() {
 		else
 			not_ok "vmlinuz-$codec.efi holds the Image that it was made of"
 		fi
+		kexec_image inspect "$zboot/vmlinuz-$codec.efi"
+		if grep -q '^zboot image (vmlinuz)' "$out/$chain.image.log" &&
+			grep -q "arm64 Image (Image), .* unpacked from [0-9]* bytes of $codec\$" "$out/$chain.image.log"; then
+			ok "inspect says what is in vmlinuz-$codec.efi"
+		else
+			not_ok "inspect says what is in vmlinuz-$codec.efi"
+		fi
 	done
 	rm -f "$out/kernel"
 }
