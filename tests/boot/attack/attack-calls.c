@@ -121,7 +121,7 @@ static void inside_timer(struct world *w)
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	s->parser_id = s->asked = s->got = s->named = s->go = 0;
+	s->parser_id = s->asked = s->hit = s->got = s->named = s->go = 0;
 	s->victim = (unsigned int)gettid();
 	bpf_prog_test_run_opts(calls.prog, &opts);
 }
@@ -130,7 +130,7 @@ static void outside_timer(struct world *w)
 {
 	world_wait(w);
 	calls.shared->go = 1;
-	w->tally->reached += calls.shared->asked > 0;
+	w->tally->reached += calls.shared->hit > 0;
 	w->tally->done += calls.shared->got > 0;
 	usleep(2000);
 }

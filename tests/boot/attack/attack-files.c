@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -116,21 +117,48 @@ static bool copy_file(const char *from, const char *to)
 
 static const char *original;
 
-static bool prepare_file(struct world *w)
+static bool prepare_race(struct world *w)
 {
 	original = w->image;
 	w->image = COPY;
 	return true;
 }
 
-static void restore(struct world *w)
+static bool prepare_copy(struct world *w)
 {
-	(void)w;
-	copy_file(original, COPY);
-	copy_file("/init", OTHER);
+	return prepare_race(w) && attach_hooks(w, HOLD_READ);
 }
 
-/* One way after the other to write over the decoy and the command line. */
+static bool prepare_swap(struct world *w)
+{
+	original = w->image;
+	return attach_hooks(w, HOLD_READ);
+}
+
+/* The image has its parser beside it, by which it is held, too. */
+static bool prepare_detached(struct world *w)
+{
+	static char parser[256];
+
+	snprintf(parser, sizeof(parser), "%s.parser", w->image);
+	w->parser = parser;
+	return prepare_swap(w);
+}
+
+static void restore(struct world *w)
+{
+	char path[256];
+
+	(void)w;
+	snprintf(path, sizeof(path), "%s.other", original);
+	copy_file(original, COPY);
+	copy_file(path, OTHER);
+}
+
+/*
+ * One way after the other to change the command line, which begins at CMDLINE_OFF and
+ * has a page to itself; the last two change what is before it, too.
+ */
 static bool ruin(unsigned int way)
 {
 	int fd = open(COPY, way == 4 ? O_RDWR | O_DIRECT : O_RDWR);
@@ -144,13 +172,13 @@ static bool ruin(unsigned int way)
 	}
 	switch (way) {
 	case 0:
-		ok = pwrite(fd, "who=attacker", 12, 16384) == 12;
+		ok = pwrite(fd, "who=attacker", 12, CMDLINE_OFF) == 12;
 		break;
 	case 1:
 		p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		ok = p != MAP_FAILED;
 		if (ok) {
-			memcpy((char *)p + 16384, "who=attacker", 12);
+			memcpy((char *)p + CMDLINE_OFF, "who=attacker", 12);
 			munmap(p, (size_t)st.st_size);
 		}
 		break;
@@ -158,12 +186,13 @@ static bool ruin(unsigned int way)
 		ok = !ftruncate(fd, st.st_size / 2) && !ftruncate(fd, st.st_size);
 		break;
 	case 3:
-		ok = !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 16384, 4096);
+		ok = !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				CMDLINE_OFF & ~4095, 4096);
 		break;
 	case 4:
 		p = aligned_alloc(4096, 4096);
 		memset(p, 'x', 4096);
-		ok = pwrite(fd, p, 4096, 16384) == 4096;
+		ok = pwrite(fd, p, 4096, CMDLINE_OFF & ~4095) == 4096;
 		free(p);
 		break;
 	}
@@ -171,32 +200,61 @@ static bool ruin(unsigned int way)
 	return ok;
 }
 
+static unsigned int attempts;
+
+/* When the file has been read and its signature not been checked. */
 static void ruin_outside(struct world *w)
 {
-	static unsigned int attempt;
-
-	attempt++;
-	while (!w->tally->started)
-		;
-	usleep(attempt * 997 % 20000);
-	w->tally->reached = !world_ended(w);
-	while (!world_ended(w))
-		w->tally->done += ruin(attempt % 5);
+	if (world_held(w)) {
+		w->tally->reached = 1;
+		w->tally->done += ruin(attempts++ % 5);
+	}
+	world_go(w);
+	world_wait(w);
 }
 
-/* Another file under the name, and under the descriptor. */
+static long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* At any time: at another twentieth of what the load before took. */
+static void race_outside(struct world *w)
+{
+	static long took;
+	long begin;
+
+	while (!w->tally->started)
+		;
+	begin = now();
+	usleep((useconds_t)(took * (attempts % 20) / 20));
+	w->tally->reached = !world_ended(w);
+	do {
+		w->tally->done += ruin(attempts % 5);
+		usleep(100);
+	} while (!world_ended(w));
+	took = now() - begin;
+	attempts++;
+}
+
+/* Another image under the descriptor, once it has been read. */
 static void *swap_files(void *arg)
 {
 	struct world *w = arg;
-	int other = open("/init", O_RDONLY);
+	char path[256];
+	int other, fd;
 
-	while (!w->tally->started)
-		;
-	usleep((unsigned int)(getpid() * 997 % 20000));
-	for (;;) {
-		w->tally->done += dup2(other, w->kernel_fd) == w->kernel_fd;
+	snprintf(path, sizeof(path), "%s.other", original);
+	other = open(path, O_RDONLY);
+	fd = w->parser ? w->initrd_fd : w->kernel_fd;
+	if (world_held(w) && other >= 0) {
 		w->tally->reached = 1;
+		w->tally->done += dup2(other, fd) == fd;
 	}
+	world_go(w);
 	return NULL;
 }
 
@@ -208,18 +266,24 @@ static void swap_inside(struct world *w)
 	pthread_create(&id, NULL, swap_files, w);
 }
 
+/* Another file under the name. */
 static void rename_outside(struct world *w)
 {
-	while (!w->tally->started)
-		;
-	rename(OTHER, COPY);
+	if (world_held(w)) {
+		w->tally->reached = 1;
+		w->tally->done += !rename(OTHER, COPY);
+	}
+	world_go(w);
 	world_wait(w);
 }
 
 const struct attacker file_attackers[] = {
 	{ "dup2", prepare_fds, NULL, dup2_inside, NULL },
 	{ "getfd", prepare_fds, NULL, NULL, getfd_outside },
-	{ "ruin", prepare_file, restore, NULL, ruin_outside },
-	{ "swap", prepare_file, restore, swap_inside, rename_outside },
+	{ "ruin", prepare_copy, restore, NULL, ruin_outside },
+	{ "ruin-race", prepare_race, restore, NULL, race_outside },
+	{ "swap", prepare_swap, NULL, swap_inside, NULL },
+	{ "swap-detached", prepare_detached, NULL, swap_inside, NULL },
+	{ "rename", prepare_copy, restore, NULL, rename_outside },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

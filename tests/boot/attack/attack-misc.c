@@ -119,18 +119,46 @@ static bool prepare_appraise(struct world *w)
 	return true;
 }
 
-static void appraise_outside(struct world *w)
+static void appraise_before(struct world *w)
 {
 	volatile struct shared *s = w->state;
 
 	s->held = 0;
+}
+
+static void appraise_outside(struct world *w)
+{
+	volatile struct shared *s = w->state;
+
 	world_wait(w);
 	w->tally->reached = s->held;
 	w->tally->done = s->held;
 }
 
+/* IMA is told to appraise images when this one has been read. */
+static bool prepare_policy(struct world *w)
+{
+	return attach_hooks(w, HOLD_READ);
+}
+
+static void write_policy(struct world *w)
+{
+	static const char rule[] = "appraise func=KEXEC_KERNEL_CHECK appraise_type=imasig\n";
+
+	if (world_held(w)) {
+		int fd = open("/sys/kernel/security/ima/policy", O_WRONLY);
+
+		w->tally->reached = 1;
+		w->tally->done += write(fd, rule, strlen(rule)) > 0;
+		close(fd);
+	}
+	world_go(w);
+	world_wait(w);
+}
+
 const struct attacker misc_attackers[] = {
-	{ "appraise", prepare_appraise, NULL, NULL, appraise_outside },
+	{ "policy", prepare_policy, NULL, NULL, write_policy },
+	{ "appraise", prepare_appraise, appraise_before, NULL, appraise_outside },
 	{ "none", prepare_none, NULL, NULL, NULL },
 	{ "signals", prepare_none, NULL, alarms, signals_outside },
 	{ "switches", prepare_none, NULL, NULL, switches_outside },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The parser as a BPF program that root finds by its id, while it is held: replaced,
- * attached to, run, given a map; and the maps that it might have.
+ * attached to, run, given a map.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,8 +13,7 @@
 #include "../../../bpf/kexec-bpf.h"
 #include "world.h"
 
-/* The program's descriptor, or -1 without having reached it. */
-static int find_parser(struct world *w)
+int find_parser(struct world *w)
 {
 	int fd;
 
@@ -138,45 +137,6 @@ static void bind_map(struct world *w)
 	close(parser);
 }
 
-#define MAX_MAPS 64
-
-static unsigned int list_maps(unsigned int ids[MAX_MAPS])
-{
-	unsigned int n = 0, id = 0;
-
-	while (n < MAX_MAPS && !bpf_map_get_next_id(id, &id))
-		ids[n++] = id;
-	return n;
-}
-
-/*
- * Writes over every map that was not there before. What is reached is the program;
- * that it has no map, and that no other has appeared, is the answer.
- */
-static void write_maps(struct world *w)
-{
-	unsigned int before[MAX_MAPS], now[MAX_MAPS], nr_before, nr;
-	struct bpf_prog_info info = { 0 };
-	unsigned int size = sizeof(info);
-	int parser;
-
-	nr_before = list_maps(before);
-	parser = find_parser(w);
-	if (parser >= 0 && !bpf_obj_get_info_by_fd(parser, &info, &size))
-		w->tally->done += info.nr_map_ids;
-	nr = list_maps(now);
-	for (unsigned int i = 0; i < nr; i++) {
-		bool known = false;
-
-		for (unsigned int k = 0; k < nr_before; k++)
-			known |= before[k] == now[i];
-		w->tally->done += !known;
-	}
-	world_go(w);
-	world_wait(w);
-	close(parser);
-}
-
 const struct attacker program_attackers[] = {
 	{ "freplace", prepare_before, NULL, NULL, replace },
 	{ "fentry", prepare_before, NULL, NULL, attach_fentry },
@@ -184,6 +144,5 @@ const struct attacker program_attackers[] = {
 	{ "run-before", prepare_before, NULL, NULL, run_parser },
 	{ "run-inside", prepare_inside, NULL, NULL, run_parser },
 	{ "bind-map", prepare_before, NULL, NULL, bind_map },
-	{ "maps", prepare_before, NULL, NULL, write_maps },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

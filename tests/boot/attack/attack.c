@@ -27,7 +27,7 @@
 
 static const struct attacker *const attackers[] = {
 	misc_attackers, worker_attackers, program_attackers, call_attackers,
-	file_attackers,
+	file_attackers, map_attackers,
 };
 
 static const struct attacker *find_attacker(const char *name)
@@ -73,18 +73,22 @@ static bool read_parts(struct world *w, const char *file)
 
 static void load(struct world *w, const struct attacker *who)
 {
-	int kernel;
+	int kernel, initrd = -1;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	kernel = open(w->image, O_RDONLY);
+	kernel = open(w->parser ? w->parser : w->image, O_RDONLY);
+	if (w->parser)
+		initrd = open(w->image, O_RDONLY);
 	w->kernel_fd = kernel;
+	w->initrd_fd = initrd;
 	if (who->inside)
 		who->inside(w);
 	if (w->hooks)
 		w->hooks->victim = (unsigned int)syscall(SYS_gettid);
 	errno = 0;
 	w->tally->started = true;
-	syscall(SYS_kexec_file_load, kernel, -1, 0UL, NULL, FILE_NO_INITRAMFS);
+	syscall(SYS_kexec_file_load, kernel, initrd, 0UL, NULL,
+		w->parser ? 0 : FILE_NO_INITRAMFS);
 	w->tally->err = errno;
 	_exit(0);
 }

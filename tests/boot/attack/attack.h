@@ -9,7 +9,12 @@
 #define MAX_EVIL_INSNS 512
 #define PROG_NAME 16
 
-enum hold { HOLD_NOWHERE, HOLD_BEFORE, HOLD_INSIDE };
+/*
+ * Where the loading thread is stopped: its program exists and does not run yet; it runs
+ * and has said nothing yet; the files are read and the signature is not checked yet; a
+ * light skeleton's maps exist and its loader does not yet.
+ */
+enum hold { HOLD_NOWHERE, HOLD_BEFORE, HOLD_INSIDE, HOLD_READ, HOLD_MAPS };
 
 /* What is loaded in place of the parser, ready for bpf(BPF_PROG_LOAD). */
 struct evil_code {
@@ -36,6 +41,7 @@ struct shared {
 	struct evil_code code;
 	/* of programs that call the kernel's functions */
 	unsigned int asked, got, named;
+	unsigned int hit;		/* a timer interrupted the parser itself */
 };
 
 #endif

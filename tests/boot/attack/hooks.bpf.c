@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Root may slow down what it attacks: stops the loading thread where its program
- * exists and does not run yet, or where it runs and has said nothing yet, until the
- * process has done its worst. So no attempt misses its moment.
+ * Root may slow down what it attacks: stops the loading thread at a place of enum hold
+ * until the process has done its worst. So no attempt misses its moment.
  */
 #include "common.bpf.h"
 
@@ -32,7 +31,8 @@ static __always_inline int stop(unsigned int where, __u64 parser_id)
 
 	if ((__u32)bpf_get_current_pid_tgid() != shared.victim)
 		return 0;
-	shared.parser_id = parser_id;
+	if (parser_id)
+		shared.parser_id = parser_id;
 	if (shared.hold != where)
 		return 0;
 	shared.held++;
@@ -52,6 +52,20 @@ SEC("fentry/bpf_get_parser_context")
 int BPF_PROG(inside, unsigned long id)
 {
 	return stop(HOLD_INSIDE, id);
+}
+
+SEC("fentry/kexec_file_check_envelope")
+int BPF_PROG(was_read)
+{
+	return stop(HOLD_READ, 0);
+}
+
+#define BPF_PROG_LOAD_CMD 5
+
+SEC("fentry/kern_sys_bpf")
+int BPF_PROG(has_maps, int cmd)
+{
+	return cmd == BPF_PROG_LOAD_CMD ? stop(HOLD_MAPS, 0) : 0;
 }
 
 char _license[] SEC("license") = "GPL";

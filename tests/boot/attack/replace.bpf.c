@@ -4,10 +4,12 @@
 
 struct shared shared;
 
+/* The kernel has no name for the context of such programs, so it is told. */
 SEC("freplace/parser")
-int replacement(struct kexec_bpf_ctx *ctx)
+int replacement(void *theirs __attribute__((btf_decl_tag("arg:ctx"))))
 {
 	struct kexec_bpf_cmd_hdr done = { .cmd = KEXEC_BPF_DONE };
+	struct kexec_bpf_ctx *ctx = theirs;
 	struct bpf_parser_context *host = bpf_get_parser_context(ctx->parser_id);
 	int ret;
 
@@ -22,10 +24,13 @@ int replacement(struct kexec_bpf_ctx *ctx)
 	return ret;
 }
 
-static __always_inline int add_initrd(__u64 id)
+static __always_inline int add_initrd(struct kexec_bpf_ctx *theirs)
 {
-	struct bpf_parser_context *host = bpf_get_parser_context(id);
+	struct bpf_parser_context *host;
+	__u64 id = 0;
 
+	bpf_probe_read_kernel(&id, sizeof(id), &theirs->parser_id);
+	host = bpf_get_parser_context(id);
 	if (!host)
 		return 0;
 	shared.got++;
@@ -38,13 +43,13 @@ static __always_inline int add_initrd(__u64 id)
 SEC("fentry/parser")
 int BPF_PROG(ahead, struct kexec_bpf_ctx *theirs)
 {
-	return add_initrd(theirs->parser_id);
+	return add_initrd(theirs);
 }
 
 SEC("fexit/parser")
 int BPF_PROG(behind, struct kexec_bpf_ctx *theirs, int ret)
 {
-	return add_initrd(theirs->parser_id);
+	return add_initrd(theirs);
 }
 
 char _license[] SEC("license") = "GPL";

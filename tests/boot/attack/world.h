@@ -24,7 +24,8 @@ struct world {
 	const char *image;
 	const char *dir;		/* of the BPF objects */
 	char expected[1024];		/* the attested parts of the image */
-	int kernel_fd;
+	const char *parser;		/* a file beside the image, or NULL */
+	int kernel_fd, initrd_fd;
 	unsigned long cut;		/* a size without the image's last sections */
 	pid_t loader;
 	bool ended;
@@ -56,6 +57,10 @@ void world_wait(struct world *w);
 /* The attack ends before it begins: a line that says so, and false. */
 bool refused(const char *name, const char *why);
 
+#define MAX_MAPS 64
+
+unsigned int list_maps(unsigned int ids[MAX_MAPS]);
+
 /* Waits until the loader is held, false if it ends before; world_go() lets it go. */
 bool world_held(struct world *w);
 void world_go(struct world *w);
@@ -70,6 +75,9 @@ struct shared *object_shared(struct bpf_object *obj);
 bool attach_hooks(struct world *w, enum hold where);
 int program_fd(struct bpf_object *obj, const char *program);
 
+/* The held parser's descriptor, found by its id, or -1 without having reached it. */
+int find_parser(struct world *w);
+
 /* The code of evil.o for bpf(BPF_PROG_LOAD); and a program made of it, or -1. */
 bool get_evil(const struct world *w, struct evil_code *code);
 int load_evil(const struct world *w);
@@ -78,6 +86,6 @@ int load_evil_as(const struct world *w, int type, int attach_type, int target,
 
 /* Each ends with one that has no name. */
 extern const struct attacker worker_attackers[], call_attackers[], file_attackers[],
-	misc_attackers[], program_attackers[];
+	misc_attackers[], program_attackers[], map_attackers[];
 
 #endif
