@@ -361,7 +361,7 @@ chain_record() {
 
 # said LOG TEXT PATTERN
 said() {
-	if grep -qE -- "$3" "$1.txt"; then ok "$2"; else
+	if grep -qaE -- "$3" "$1.txt"; then ok "$2"; else
 		not_ok "$2"
 		excerpt "$1"
 	fi
@@ -373,7 +373,7 @@ judge_direct() {
 }
 judge_efi() {
 	said "$1" "$chain: firmware runs a zboot that has a parser program, and it unpacks itself" \
-		'^EFI stub: Decompressing Linux Kernel'
+		'EFI stub: Decompressing Linux Kernel'
 }
 judge_efi_acpi() { judge_efi "$1"; }
 judge_efi_dtb() { judge_efi "$1"; }
