@@ -200,14 +200,6 @@ static void check(struct cross_check *ret, const struct bytes *image)
 		fail_msg("%s", w.text);
 }
 
-/* A program cannot see how long its kernel becomes; to be mended, never to grow. */
-static bool is_known(const struct cross_check *c)
-{
-	return c->verdict == CROSS_ONLY_PROGRAM &&
-	       (strstr(c->parsers_why.text, "its trailer says") ||
-		strstr(c->parsers_why.text, "data unpacks to more than"));
-}
-
 /* The bytes of section .linux of the UKI that is @e; all of @e if there is none. */
 static struct extent linux_of(const struct bytes *image, struct extent e)
 {
@@ -286,7 +278,7 @@ static void judge(const struct bytes *image, size_t kind, struct count *n)
 	check(&c, image);
 	if (c.verdict == CROSS_EQUAL)
 		n->equal++;
-	else if (c.verdict == CROSS_BOTH_REFUSE || c.verdict == CROSS_UNKNOWN || is_known(&c))
+	else if (c.verdict == CROSS_BOTH_REFUSE || c.verdict == CROSS_UNKNOWN)
 		n->refused++;
 	else if (c.verdict == CROSS_NO_PROGRAM || !finds_programs(image, kind))
 		n->no_program++;
@@ -336,16 +328,11 @@ static int write_numbered(const char *dir, const char *name, unsigned long numbe
 	return -1;
 }
 
-/* Those that parsers and program are known to differ about are not asked again. */
 static int write_mutant(const char *dir, unsigned long number, size_t kind)
 {
 	autobytes struct bytes image = { 0 };
-	autocross struct cross_check c = { 0 };
 
 	mutate(&image, kind);
-	check(&c, &image);
-	if (is_known(&c))
-		return 0;
 	return write_numbered(dir, finds_programs(&image, kind) ? "mutant" : "damaged", number,
 			      &image);
 }

@@ -361,7 +361,7 @@ chain_record() {
 
 # said LOG TEXT PATTERN
 said() {
-	if grep -qE -- "$3" "$1.txt"; then ok "$2"; else
+	if grep -qaE -- "$3" "$1.txt"; then ok "$2"; else
 		not_ok "$2"
 		excerpt "$1"
 	fi
@@ -373,7 +373,7 @@ judge_direct() {
 }
 judge_efi() {
 	said "$1" "$chain: firmware runs a zboot that has a parser program, and it unpacks itself" \
-		'^EFI stub: Decompressing Linux Kernel'
+		'EFI stub: Decompressing Linux Kernel'
 }
 judge_efi_acpi() { judge_efi "$1"; }
 judge_efi_dtb() { judge_efi "$1"; }
@@ -409,6 +409,13 @@ judge_zboot() {
 			ok "vmlinuz-$codec.efi holds the Image that it was made of"
 		else
 			not_ok "vmlinuz-$codec.efi holds the Image that it was made of"
+		fi
+		kexec_image inspect "$zboot/vmlinuz-$codec.efi"
+		if grep -q '^zboot image (vmlinuz)' "$out/$chain.image.log" &&
+			grep -q "arm64 Image (Image), .* unpacked from [0-9]* bytes of $codec\$" "$out/$chain.image.log"; then
+			ok "inspect says what is in vmlinuz-$codec.efi"
+		else
+			not_ok "inspect says what is in vmlinuz-$codec.efi"
 		fi
 	done
 	rm -f "$out/kernel"
