@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -131,6 +132,8 @@ static void outside_timer(struct world *w)
 	world_wait(w);
 	calls.shared->go = 1;
 	w->tally->reached += calls.shared->hit > 0;
+	if (getenv("ATTACK_DEBUG"))
+		printf("asked %u hit %u\n", calls.shared->asked, calls.shared->hit);
 	w->tally->done += calls.shared->got > 0;
 	usleep(2000);
 }

@@ -33,8 +33,9 @@ struct bpf_parser_context___run {
 
 static volatile struct bpf_parser_context___run *stage;
 
-/* Seldom enough that the parser gets on, and that no thread has to run the timers. */
-#define EVERY_NS	400000
+/* Time enough to get into the parser, and then again and again. */
+#define FIRST_NS	100000
+#define EVERY_NS	30000
 #define ON_THIS_CPU	2	/* BPF_F_TIMER_CPU_PIN */
 
 static __always_inline bool in_parser(void)
@@ -49,11 +50,12 @@ static __always_inline bool in_parser(void)
 
 static int in_timer(void *map, int *key, struct clock *c)
 {
-	if (shared.go)
+	if (shared.go || !shared.parser_id)
 		return 0;
-	if ((__u32)bpf_get_current_pid_tgid() == shared.victim && shared.parser_id) {
+	if ((__u32)bpf_get_current_pid_tgid() == shared.victim) {
 		shared.hit += in_parser();
-		ask(shared.parser_id);
+		if (!shared.named)
+			ask(shared.parser_id);
 	}
 	bpf_timer_start(&c->timer, EVERY_NS, ON_THIS_CPU);
 	return 0;
@@ -68,19 +70,23 @@ int by_timer(void *ctx)
 	if (!c)
 		return 1;
 	bpf_timer_init(&c->timer, &clocks, 1);
-	if (bpf_timer_set_callback(&c->timer, in_timer))
-		return 2;
-	return bpf_timer_start(&c->timer, EVERY_NS, ON_THIS_CPU);
+	return bpf_timer_set_callback(&c->timer, in_timer);
 }
 
-/* The number to ask with, once it is known, and as long as it is good. */
+/* The parser runs next: winds the clock, which stops when it has run. */
 SEC("fentry/kexec_bpf_prog_run")
 int BPF_PROG(learn, void *prog, struct bpf_parser_context *st)
 {
-	if ((__u32)bpf_get_current_pid_tgid() == shared.victim) {
-		stage = (void *)st;
-		shared.parser_id = st->id;
-	}
+	struct clock *c;
+	int zero = 0;
+
+	if ((__u32)bpf_get_current_pid_tgid() != shared.victim)
+		return 0;
+	stage = (void *)st;
+	shared.parser_id = st->id;
+	c = bpf_map_lookup_elem(&clocks, &zero);
+	if (c)
+		bpf_timer_start(&c->timer, FIRST_NS, ON_THIS_CPU);
 	return 0;
 }
 
