@@ -424,7 +424,7 @@ static const struct meaning {
 	  "a security module such as SELinux; see the audit log and dmesg" },
 	{ EKEYREJECTED, "EKEYREJECTED", tell_signature, true,
 	  "this one's was rejected, one of: it is not signed, it was changed after signing, its "
-	  "key or hash is revoked (dbx, MOKX), this kernel can check no signature of its format" },
+	  "key is revoked (dbx, MOKX), this kernel can check no signature of its format" },
 	{ ENOKEY, "ENOKEY", tell_signature, true,
 	  "it does not know the key of this one's signature" },
 	{ ENODATA, "ENODATA", tell_signature, true, "this one is not signed" },

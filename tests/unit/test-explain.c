@@ -173,7 +173,7 @@ static const struct {
 
 	/* signatures */
 	SIG(EKEYREJECTED, "Key was rejected by service (EKEYREJECTED): "),
-	SIG(EKEYREJECTED, "changed after signing, its key or hash is revoked"),
+	SIG(EKEYREJECTED, "changed after signing, its key is revoked"),
 	SIG(ENOKEY, "Required key not available (ENOKEY): "),
 	SIG(ENOKEY, "it does not know the key of this one's signature"),
 	SIG(ENODATA, "No data available (ENODATA): "),

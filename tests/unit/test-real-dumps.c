@@ -116,11 +116,12 @@ static void check_both(void **state)
 
 int main(void)
 {
-	static char linux_6_1[] = "6.1", linux_6_12[] = "6.12", linux_7[] = "7";
+	static char linux_6_1[] = "6.1", linux_6_12[] = "6.12", linux_7[] = "7", arm64[] = "arm64";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(check_both, linux_6_1),
 		cmocka_unit_test_prestate(check_both, linux_6_12),
 		cmocka_unit_test_prestate(check_both, linux_7),
+		cmocka_unit_test_prestate(check_both, arm64),
 	};
 
 	return cmocka_run_group_tests_name("real dumps", tests, NULL, NULL);

@@ -183,7 +183,7 @@ static bool ruin(unsigned int way)
 		}
 		break;
 	case 2:
-		ok = !ftruncate(fd, st.st_size / 2) && !ftruncate(fd, st.st_size);
+		ok = !ftruncate(fd, CMDLINE_OFF) && !ftruncate(fd, st.st_size);
 		break;
 	case 3:
 		ok = !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,

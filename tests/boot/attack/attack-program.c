@@ -39,6 +39,7 @@ static struct bpf_link *attach_to(struct world *w, int parser, const char *progr
 				  struct bpf_object **ret)
 {
 	struct bpf_program *prog;
+	struct shared *shared;
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/replace.o", w->dir);
@@ -51,6 +52,9 @@ static struct bpf_link *attach_to(struct world *w, int parser, const char *progr
 	if (bpf_program__set_attach_target(prog, parser, "parser") ||
 	    bpf_object__load(*ret))
 		return NULL;
+	shared = object_shared(*ret);
+	if (shared)
+		shared->parser_id = w->hooks->parser_id;
 	return bpf_program__attach(prog);
 }
 

@@ -6,10 +6,9 @@ struct shared shared;
 
 /* The kernel has no name for the context of such programs, so it is told. */
 SEC("freplace/parser")
-int replacement(void *theirs __attribute__((btf_decl_tag("arg:ctx"))))
+int replacement(struct kexec_bpf_ctx *ctx __attribute__((btf_decl_tag("arg:ctx"))))
 {
 	struct kexec_bpf_cmd_hdr done = { .cmd = KEXEC_BPF_DONE };
-	struct kexec_bpf_ctx *ctx = theirs;
 	struct bpf_parser_context *host = bpf_get_parser_context(ctx->parser_id);
 	int ret;
 
@@ -24,13 +23,10 @@ int replacement(void *theirs __attribute__((btf_decl_tag("arg:ctx"))))
 	return ret;
 }
 
-static __always_inline int add_initrd(struct kexec_bpf_ctx *theirs)
+static __always_inline int add_initrd(void)
 {
-	struct bpf_parser_context *host;
-	__u64 id = 0;
+	struct bpf_parser_context *host = bpf_get_parser_context(shared.parser_id);
 
-	bpf_probe_read_kernel(&id, sizeof(id), &theirs->parser_id);
-	host = bpf_get_parser_context(id);
 	if (!host)
 		return 0;
 	shared.got++;
@@ -41,15 +37,15 @@ static __always_inline int add_initrd(struct kexec_bpf_ctx *theirs)
 }
 
 SEC("fentry/parser")
-int BPF_PROG(ahead, struct kexec_bpf_ctx *theirs)
+int BPF_PROG(ahead)
 {
-	return add_initrd(theirs);
+	return add_initrd();
 }
 
 SEC("fexit/parser")
-int BPF_PROG(behind, struct kexec_bpf_ctx *theirs, int ret)
+int BPF_PROG(behind)
 {
-	return add_initrd(theirs);
+	return add_initrd();
 }
 
 char _license[] SEC("license") = "GPL";
