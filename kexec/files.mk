@@ -20,7 +20,7 @@ kexec_SRC += kexec/actions.c kexec/addon.c kexec/attest.c kexec/boot-image-compa
 kexec_SRC += kexec/authenticode.c kexec/container-build.c kexec/envelope-build.c \
 	     kexec/extract.c kexec/image-add-parser.c kexec/image-check.c \
 	     kexec/image-envelope.c kexec/image-exit.c kexec/image-extract.c \
-	     kexec/image-inspect.c kexec/image-parser-container.c \
+	     kexec/image-inspect.c kexec/image-options.c kexec/image-parser-container.c \
 	     kexec/image-sign-parser.c kexec/inspect-json.c kexec/inspect-sections.c \
 	     kexec/inspect-text.c kexec/inspect.c kexec/out-file.c kexec/pe-edit.c \
 	     kexec/pe-head.c kexec/pe-headers.c kexec/pe-room.c kexec/pkcs7-sign.c \

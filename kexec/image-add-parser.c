@@ -2,7 +2,6 @@
 /* kexec-image add-parser */
 #include <elf.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,37 +33,19 @@ struct arguments {
 
 static int parse_arguments(struct arguments *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "parser", required_argument, NULL, 'p' },
-		{ "replace", no_argument, NULL, 'r' },
-		{ "strip-signature", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "parser", .value = &ret->parser },
+		{ "replace", .flag = &ret->replace },
+		{ "strip-signature", .flag = &ret->strip_signature },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			ret->parser = optarg;
-			break;
-		case 'r':
-			ret->replace = true;
-			break;
-		case 's':
-			ret->strip_signature = true;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (argc - optind != 2)
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (argc - first != 2)
 		return -EINVAL;
-	ret->in = argv[optind];
-	ret->out = argv[optind + 1];
+	ret->in = argv[first];
+	ret->out = argv[first + 1];
 	return 0;
 }
 

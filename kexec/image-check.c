@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image check: do the parser program in an image and our own parsers agree? */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,35 +34,19 @@ struct check {
 
 static int parse_arguments(struct check *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "parser", required_argument, NULL, 'p' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "trace", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "parser", .value = &ret->parser_path },
+		{ "json", .flag = &ret->json },
+		{ "trace", .flag = &ret->trace },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			ret->parser_path = strcmp(optarg, "auto") == 0 ? NULL : optarg;
-			break;
-		case 'j':
-			ret->json = true;
-			break;
-		case 't':
-			ret->trace = true;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	ret->files = argv + optind;
-	ret->nr_files = argc - optind;
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (ret->parser_path && strcmp(ret->parser_path, "auto") == 0)
+		ret->parser_path = NULL;
+	ret->files = argv + first;
+	ret->nr_files = argc - first;
 	return ret->nr_files > 0 ? 0 : -EINVAL;
 }
 

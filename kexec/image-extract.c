@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image extract */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,36 +32,18 @@ struct arguments {
 
 static int parse_arguments(struct arguments *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "directory", required_argument, NULL, 'C' },
-		{ "section", required_argument, NULL, 's' },
-		{ "part", required_argument, NULL, 'p' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "directory", 'C', .value = &ret->dir },
+		{ "section", .value = &ret->request.section },
+		{ "part", .value = &ret->request.part },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "C:", options, NULL)) != -1) {
-		switch (c) {
-		case 'C':
-			ret->dir = optarg;
-			break;
-		case 's':
-			ret->request.section = optarg;
-			break;
-		case 'p':
-			ret->request.part = optarg;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (argc - optind != 1)
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (argc - first != 1)
 		return -EINVAL;
-	ret->file = argv[optind];
+	ret->file = argv[first];
 	return 0;
 }
 

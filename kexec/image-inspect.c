@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image inspect */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,32 +29,17 @@ struct arguments {
 
 static int parse_arguments(struct arguments *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "verify", required_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "json", .flag = &ret->json },
+		{ "verify", .value = &ret->cert },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			ret->json = true;
-			break;
-		case 'v':
-			ret->cert = optarg;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (argc - optind != 1)
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (argc - first != 1)
 		return -EINVAL;
-	ret->file = argv[optind];
+	ret->file = argv[first];
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image parser-container */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,30 +49,18 @@ static void inputs_done(struct inputs *in)
 
 static int parse_arguments(struct arguments *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "nested", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "nested", .value = &ret->nested },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			ret->nested = optarg;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (argc - optind < 2)
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (argc - first < 2)
 		return -EINVAL;
-	ret->out = argv[optind];
-	ret->programs = argv + optind + 1;
-	ret->nr = argc - optind - 1;
+	ret->out = argv[first];
+	ret->programs = argv + first + 1;
+	ret->nr = argc - first - 1;
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kexec-image sign-parser */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,40 +31,19 @@ struct arguments {
 
 static int parse_arguments(struct arguments *ret, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "key", required_argument, NULL, 'k' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "output", required_argument, NULL, 'o' },
-		{ "replace", no_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+	const struct image_option options[] = {
+		{ "key", .value = &ret->key },
+		{ "cert", .value = &ret->cert },
+		{ "output", 'o', .value = &ret->out },
+		{ "replace", .flag = &ret->replace },
 	};
-	int c;
+	int first = image_options(argc, argv, options, ARRAY_SIZE(options), &ret->help);
 
-	while ((c = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		switch (c) {
-		case 'k':
-			ret->key = optarg;
-			break;
-		case 'c':
-			ret->cert = optarg;
-			break;
-		case 'o':
-			ret->out = optarg;
-			break;
-		case 'r':
-			ret->replace = true;
-			break;
-		case 'h':
-			ret->help = true;
-			return 0;
-		default:
-			return -EINVAL;
-		}
-	}
-	if (argc - optind != 1 || !ret->key || !ret->cert)
+	if (first < 0 || ret->help)
+		return first < 0 ? first : 0;
+	if (argc - first != 1 || !ret->key || !ret->cert)
 		return -EINVAL;
-	ret->parser = argv[optind];
+	ret->parser = argv[first];
 	if (!ret->out)
 		ret->out = ret->parser;
 	return 0;
