@@ -97,12 +97,15 @@ int boot_image_join_initrd(const struct boot_image *img, struct blob *memfd, str
 
 	for (size_t i = 0; i < img->nr_initrd; i++) {
 		struct span padding = { zeros, boot_image_initrd_padding(img, i) };
-		int r = blob_append_extent(memfd, &img->initrd[i].bytes, w);
+		const struct extent *bytes = &img->initrd[i].bytes;
+		int r = blob_append_extent(memfd, bytes, w);
 
 		if (r == 0)
 			r = blob_append(memfd, padding, w);
-		if (r < 0)
+		if (r < 0) {
+			why_prefix(w, "initrd %s: ", bytes->blob->name);
 			return r;
+		}
 	}
 	return 0;
 }
