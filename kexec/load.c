@@ -261,7 +261,7 @@ static enum kexec_exit attest_before(const struct load *l)
 		    l->o->syscall == SYSCALL_CLASSIC
 			    ? "kexec_load (-c) asks no parser of the kernel"
 			    : "the running kernel runs no parser programs");
-	else
+	else if (!l->o->dry_run)
 		attest_arm(l->sys, &w);
 	return w.err ? load_complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w) : KEXEC_EXIT_OK;
 }
@@ -281,13 +281,14 @@ static enum kexec_exit load_by_file(struct load *l)
 {
 	enum kexec_exit code;
 
-	if (l->o->dry_run)
-		return load_print_plan(l, stdout);
-	if (log_level >= LOG_DEBUG)
+	if (!l->o->dry_run && log_level >= LOG_DEBUG)
 		load_print_plan(l, stderr);
 	code = attest_before(l);
-	if (code == KEXEC_EXIT_OK)
-		code = call_kernel_on_all_routes(l);
+	if (code != KEXEC_EXIT_OK)
+		return code;
+	if (l->o->dry_run)
+		return load_print_plan(l, stdout);
+	code = call_kernel_on_all_routes(l);
 	return code == KEXEC_EXIT_OK ? attest_after(l) : code;
 }
 

@@ -79,6 +79,24 @@ else
 fi
 
 #
+# What is wanted and cannot be
+#
+
+says "--cross-check=attest of a kernel without parser" 1 \
+	"Cannot load kernel: cannot be cross-checked: it carries no parser program (section .bpf)" \
+	--dry-run -s -l kernel --cross-check=attest
+if harness_works && [ -e "$builddir/bpf/progs/uki.bpf" ]; then
+	copy_of_machine bios-512m "$dir/plain"
+	said=$("$harness" --root="$dir/plain" --record=/dev/null -- "$KEXEC" --dry-run -s -l \
+		"$top_srcdir/tests/fuzz/corpus/image/uki" --cross-check=attest \
+		"--parser=$builddir/bpf/progs/uki.bpf" 2>&1 | tail -n 1)
+	is "--cross-check=attest where the kernel runs no parsers" "$said" \
+		"kexec: Cannot load $top_srcdir/tests/fuzz/corpus/image/uki: --cross-check=attest: the running kernel runs no parser programs"
+else
+	skip "--cross-check=attest where the kernel runs no parsers" "no harness or no clang"
+fi
+
+#
 # Output
 #
 
