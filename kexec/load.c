@@ -277,10 +277,22 @@ static enum kexec_exit attest_after(const struct load *l)
 			&w);
 }
 
+/* Where the system call does not refuse it, nobody else would say so. */
+static void warn_of_long_cmdline(const struct load *l)
+{
+	size_t len = l->image.cmdline ? strlen(l->image.cmdline) : 0;
+	uint64_t max = l->plan.cmdline_max;
+
+	if (max && len > max && (l->arch->cuts_cmdline || l->o->dry_run))
+		log_error("warning: %s: the command line has %zu characters, of which this kernel "
+			  "takes %llu", l->o->kernel, len, (unsigned long long)max);
+}
+
 static enum kexec_exit load_by_file(struct load *l)
 {
 	enum kexec_exit code;
 
+	warn_of_long_cmdline(l);
 	if (!l->o->dry_run && log_level >= LOG_DEBUG)
 		load_print_plan(l, stderr);
 	code = attest_before(l);

@@ -82,6 +82,9 @@ fi
 # What is wanted and cannot be
 #
 
+said=$("$KEXEC" --dry-run -s -l kernel "--command-line=$long" 2>&1 > plan)
+is "a command line that is too long" "$said" \
+	"kexec: warning: kernel: the command line has 5000 characters, of which this kernel takes 2016"
 says "--cross-check=attest of a kernel without parser" 1 \
 	"Cannot load kernel: cannot be cross-checked: it carries no parser program (section .bpf)" \
 	--dry-run -s -l kernel --cross-check=attest
