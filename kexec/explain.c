@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "kexec/explain.h"
+#include "lib/amount.h"
 #include "lib/cleanup.h"
-#include "lib/limits.h"
 
 /* The kernel's own errno for a signature of a kind that it cannot check; libc has no name. */
 #define KERNEL_ENOTSUPP 524
@@ -58,33 +58,7 @@ static void say_cause(struct line *l, bool possible, const char *cause)
 
 /* ---- amounts ---- */
 
-struct amount {
-	char text[32];
-};
-
-/*
- * "37.4 MiB". What is needed is rounded up and what is there is rounded down,
- * so that one byte too many does not read "256 MiB do not fit into 256 MiB".
- */
-static struct amount amount(uint64_t bytes, bool round_up)
-{
-	uint64_t unit = bytes < MiB ? KiB : MiB;
-	uint64_t whole = bytes / unit;
-	uint64_t tenths = (bytes % unit * 10 + (round_up ? unit - 1 : 0)) / unit;
-	char fraction[4] = "";
-	struct amount ret;
-
-	if (tenths == 10) {
-		whole++;
-		tenths = 0;
-	}
-	if (tenths)
-		snprintf(fraction, sizeof(fraction), ".%u", (unsigned int)tenths % 10);
-	snprintf(ret.text, sizeof(ret.text), "%" PRIu64 "%s %s", whole, fraction,
-		 unit == MiB ? "MiB" : "KiB");
-	return ret;
-}
-
+/* What is needed is rounded up and what is there down: see lib/amount.h. */
 #define needs(bytes) (amount(bytes, true).text)
 #define has(bytes)   (amount(bytes, false).text)
 

@@ -17,7 +17,7 @@ make_bzImage kernel
 mkdir folder
 mkfifo fifo
 : > empty
-truncate -s 5G large
+truncate -s 5G large 2> /dev/null || echo "# this file system cannot hold a large file"
 ln -s loop loop
 
 # says NAME CODE LINE ARGUMENT...: nothing else is printed. A FIFO must not hold us up.
@@ -45,8 +45,9 @@ for what in "Cannot load" "Cannot load initrd"; do
 	says "$what a FIFO" 1 "$what fifo: is not a regular file" "$@" "${last}fifo"
 	says "$what a device" 1 "$what /dev/zero: is not a regular file" "$@" "$last/dev/zero"
 	says "$what an empty file" 1 "$what empty: is empty" "$@" "${last}empty"
-	says "$what a large file" 1 "$what large: is larger than 4 GiB, which the kernel cannot load" \
-		"$@" "${last}large"
+	[ ! -s large ] ||
+		says "$what a large file" 1 "$what large: is larger than 4 GiB, which the kernel cannot load" \
+			"$@" "${last}large"
 	says "$what a link to itself" 1 \
 		"$what loop: cannot open: Too many levels of symbolic links" "$@" "${last}loop"
 done
