@@ -183,6 +183,8 @@ static void test_chids_of_this_machine(void **state)
 	assert_memory_equal(id.chids[0], chid, CHID_SIZE);
 	assert_int_equal(chid_make(chid, seven, 2), 0);
 	assert_memory_equal(id.chids[6], chid, CHID_SIZE);
+	put_dmi("product_name", "\x01" "Box\n");
+	assert_int_equal(this_machine().nr_chids, 4);
 	put_dmi("product_name", "Box\x01\n");
 	assert_int_equal(this_machine().nr_chids, 4);
 }
@@ -210,6 +212,11 @@ static void test_panel_id(void **state)
 	edid[11] = 0;
 	assert_true(edid_panel_id(id, edid));
 	assert_string_equal(id, "SDC000a");
+	edid[8] = 0x07; /* the first letter there is, and the last */
+	edid[9] = 0x41;
+	assert_true(edid_panel_id(id, edid));
+	assert_string_equal(id, "AZA000a");
+	make_edid(edid);
 	edid[9] = 0x80; /* no third letter */
 	assert_false(edid_panel_id(id, edid));
 	edid[9] = 0x9b; /* 27 */
