@@ -139,6 +139,21 @@ static void test_by_compatible(void **state)
 	expect(&uki, NULL, NULL, "section .dtb", '8');
 }
 
+/* A string that does not end is none, whatever follows it in memory. */
+static void test_compatible_without_end(void **state)
+{
+	static unsigned char open_end[TREE_SIZE] __attribute__((aligned(8)));
+	autobytes struct bytes uki = { 0 };
+	struct machine_id id;
+
+	(void)state;
+	tree(open_end, "acme,two", 8);
+	MAKE_PE(&uki, LINUX, { ".dtbauto", TREE(open_end) }, { ".dtbauto", TREE(two) });
+	put_bytes("/proc/device-tree/compatible", "acme,two", 9);
+	id = this_machine();
+	expect(&uki, NULL, &id, "section .dtbauto", 2);
+}
+
 /* The one vector that is known all over: a maker by itself. */
 static void test_chid(void **state)
 {
@@ -368,6 +383,7 @@ int main(void)
 #if defined(HAVE_FDT) && defined(HAVE_CRYPTO)
 	const struct CMUnitTest tests[] = {
 		TEST(test_by_compatible),
+		TEST(test_compatible_without_end),
 		TEST(test_chid),
 		TEST(test_chids_of_this_machine),
 		cmocka_unit_test(test_panel_id),
