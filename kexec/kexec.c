@@ -55,7 +55,7 @@ static enum kexec_exit print_status(const struct kexec_options *o, const struct 
 	}
 	host_read(&host, sys);
 	if (host.kho != 0 && kho_read(&k, sys, &w) < 0)
-		log_debug("%s", w.text);
+		log_error("warning: %s", w.text); /* as of a load */
 	if (o->json)
 		status_json(stdout, o->status_reboot, loaded, host.kho, &k);
 	else
