@@ -86,6 +86,11 @@ fi
 said=$("$KEXEC" --dry-run -s -l kernel "--command-line=$long" 2>&1 > plan)
 is "a command line that is too long" "$said" \
 	"kexec: warning: kernel: the command line has 5000 characters, of which this kernel takes 2016"
+says "--parser= of a file that is not there" 1 \
+	"Cannot use parser no: cannot open: No such file or directory" --dry-run -s -l kernel --parser=no
+for word in auto none; do # files of these names need a path
+	check "--parser=$word is no file" "$KEXEC" --dry-run -s -l kernel --parser=$word
+done
 says "--cross-check=attest of a kernel without parser" 1 \
 	"Cannot load kernel: cannot be cross-checked: it carries no parser program (section .bpf)" \
 	--dry-run -s -l kernel --cross-check=attest
