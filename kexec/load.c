@@ -219,6 +219,9 @@ static const char *not_classic(const struct load *l)
 		return "this machine demands signed kernels, and kexec_load shows it no signature";
 	if (l->check.attests)
 		return "the kernel's own parser (--cross-check=attest) has no part in it";
+	if (l->o->crash && l->host.crypt_keys > 0)
+		return "it does not pass on the dm-crypt keys that "
+		       "/sys/kernel/config/crash_dm_crypt_keys names (-c gives them up)";
 	return load_loses_handover(l);
 }
 
