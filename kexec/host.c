@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +261,26 @@ static bool debugfs_denies(const struct sys *sys)
 }
 
 /*
+ * Was the running kernel built with Kexec HandOver? 1, 0, -1. BTF names all functions, in
+ * one section of names with a NUL behind each (Linux, Documentation/bpf/btf.rst).
+ */
+static int built_with_kho(const struct sys *sys)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux", name[] = "\0kho_is_enabled";
+	autofree char *names = NULL;
+	struct btf_header h;
+
+	if (sysfile_at(sys->root, path, 0, &h, sizeof(h)) < 0 || h.magic != BTF_MAGIC ||
+	    h.str_len == 0 || h.str_len > LIMIT_KERNEL_NAMES)
+		return -1;
+	names = malloc(h.str_len);
+	if (!names ||
+	    sysfile_at(sys->root, path, (uint64_t)h.hdr_len + h.str_off, names, h.str_len) < 0)
+		return -1;
+	return memmem(names, h.str_len, name, sizeof(name)) != NULL;
+}
+
+/*
  * What was active at boot is active for good. A command line without "kho=" says
  * nothing: the default is a matter of the kernel's build. With it a kernel of an
  * older number may have the feature from a distribution.
@@ -272,13 +293,13 @@ static int read_kho(const struct host *h, const struct sys *sys)
 	if (is_directory(sys, "/sys/kernel/debug/kho/out"))
 		return 1;
 	word = kho_word(sys);
-	if (word == 0)
+	if (word == 0 || (!young && word < 0) || built_with_kho(sys) == 0)
 		return 0;
 	if (debugfs_denies(sys))
 		return word == 1 && young ? -1 : 0;
 	if (word == 1)
 		return young && h->release[0] ? 1 : -1;
-	return young ? -1 : 0;
+	return -1;
 }
 
 /* "control_d" among the capabilities is what makes a guest of Xen its host. */

@@ -51,6 +51,8 @@
 #define LIMIT_CMDLINE (64 * KiB)
 /* A file below /proc or /sys. */
 #define LIMIT_SYSFILE (4 * MiB)
+/* Names in the running kernel's BTF, of which Debian's have 2 MiB. */
+#define LIMIT_KERNEL_NAMES (64 * MiB)
 /* Regions of memory that EFI keeps for itself at run time; real machines have some twenty. */
 #define LIMIT_EFI_REGIONS 1024
 /* Program headers of a vmlinux, which has about five. */

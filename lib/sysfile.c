@@ -93,16 +93,25 @@ int sysfile_head(const char *root, const char *path, void *ret, size_t max)
 int sysfile_at(const char *root, const char *path, uint64_t off, void *ret, size_t len)
 {
 	autoclose int fd = open_below(root, path, O_RDONLY);
-	ssize_t n;
+	unsigned char *to = ret;
 
 	if (fd < 0)
 		return fd;
-	if (off > INT64_MAX)
+	if (off > INT64_MAX || len > INT64_MAX - off)
 		return -EOVERFLOW;
-	n = pread(fd, ret, len, (off_t)off);
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EIO;
+	/* sysfs gives out a page at a time. */
+	while (len > 0) {
+		ssize_t n = pread(fd, to, len, (off_t)off);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		to += n;
+		off += (size_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
 int sysfile_write(const char *root, const char *path, const char *text)

@@ -44,6 +44,18 @@ add_program() {
 	done
 }
 
+# needed ROOT FILE: copies the libraries that an arm64 program is linked with; "libraries"
+# is the folder that tests/setup/fetch arm64 made
+needed() {
+	local name lib
+	readelf -d "$2" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | while read -r name; do
+		[ ! -e "$1/lib/$name" ] || continue
+		for lib in "$libraries/usr/lib/aarch64-linux-gnu/$name" "/usr/aarch64-linux-gnu/lib/$name"; do
+			[ ! -e "$lib" ] || { cp -L "$lib" "$1/lib/$name"; needed "$1" "$lib"; break; }
+		done
+	done
+}
+
 pack() {
 	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort |
 		cpio -o -H newc -R 0:0 --reproducible --quiet)

@@ -33,7 +33,7 @@ calls() { grep -c '^kexec_' "$dir/record"; }
 has() { check "$1" grep -- "$2" "$dir/out"; }
 
 #
-# Nothing tells; debugfs says no; the command line says yes.
+# Nothing tells; the kernel's build, debugfs or the command line says yes or no.
 #
 
 echo quiet > "$root/proc/cmdline"
@@ -47,6 +47,36 @@ kexec --status -d
 has "..and --status -d says so" '^handover: cannot tell, taken as active'
 kexec --dry-run -s -l "$dir/bzImage"
 has "..as does --dry-run" '^handover: cannot tell, taken as active; the kernel hands on'
+# btf LENGTH NAMES: BTF, of which nothing but names is read; a comma is the NUL between them
+btf() {
+	mkdir -p "$root/sys/kernel/btf"
+	{
+		printf '\237\353\1\0\30\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		# shellcheck disable=SC2059 # octal
+		printf "$1\0\0\0"
+		printf %s "$2" | tr , '\0'
+	} > "$root/sys/kernel/btf/vmlinux"
+}
+btf '\27' ",kexec_load,kho_is_enab,"
+kexec -c -l "$dir/bzImage"
+is "a kernel built without it: kexec_load loads" "$? $(calls)" "0 1"
+echo kho=on > "$root/proc/cmdline"
+kexec -c -l "$dir/bzImage"
+is "..whatever the command line says" "$? $(calls)" "0 1"
+btf '\20' ",kho_is_enabled,"
+kexec -c -l "$dir/bzImage"
+is "a kernel built with it, and kho=on: kexec_load is refused" "$? $(calls)" "1 0"
+has "..and why" 'Kexec HandOver is active, and with this kernel kexec_load cannot'
+echo quiet > "$root/proc/cmdline"
+btf '\377' ",kexec_load,"
+kexec -c -l "$dir/bzImage"
+is "BTF that ends too early: cannot tell" "$? $(calls)" "1 0"
+btf '\0' ",kexec_load,"
+kexec -c -l "$dir/bzImage"
+is "..or has no names" "$? $(calls)" "1 0"
+btf '\20' ",kho_is_enabled,"
+kexec -c -l "$dir/bzImage"
+is "a kernel built with it: cannot tell" "$? $(calls)" "1 0"
 echo 'debugfs /sys/kernel/debug debugfs rw 0 0' > "$root/proc/self/mounts"
 kexec -c -l "$dir/bzImage"
 is "debugfs without it: kexec_load loads" "$? $(calls)" "0 1"
