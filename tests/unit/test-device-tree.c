@@ -36,6 +36,7 @@ static void *make_tree(void *fdt, bool efi, const char *model)
 	check(fdt_add_reservemap_entry(fdt, 0x48000000, 0x10000)); /* the old initrd */
 	check(fdt_add_reservemap_entry(fdt, 0x49000000, 0x20000)); /* another thing */
 	check(fdt_add_reservemap_entry(fdt, 0x4a000000, 0x10000)); /* the old elfcorehdr */
+	check(fdt_add_reservemap_entry(fdt, 0x4b000000, 0x12345)); /* the old log of IMA */
 	check(fdt_finish_reservemap(fdt));
 	check(fdt_begin_node(fdt, ""));
 	check(fdt_property_u32(fdt, "#address-cells", 2));
@@ -49,6 +50,8 @@ static void *make_tree(void *fdt, bool efi, const char *model)
 	check(fdt_property_u64(fdt, "kaslr-seed", 0));
 	check(fdt_property_u64(fdt, "linux,kho-fdt", 1));
 	check(fdt_property(fdt, "linux,elfcorehdr", "\0\0\0\0\x4a\0\0\0\0\0\0\0\0\1\0\0", 16));
+	check(fdt_property(fdt, "linux,ima-kexec-buffer", "\0\0\0\0\x4b\0\0\0\0\0\0\0\0\1\x23\x45",
+			   16));
 	check(fdt_property_u64(fdt, "linux,usable-memory-range", 1));
 	if (efi) {
 		check(fdt_property_u64(fdt, "linux,uefi-system-table", 0x7c000000));
@@ -162,8 +165,8 @@ static void test_plain(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 	static const char *const stale[] = { "linux,initrd-start", "linux,initrd-end",
-					     "linux,elfcorehdr", "linux,usable-memory-range",
-					     "linux,kho-fdt" };
+					     "linux,elfcorehdr",   "linux,usable-memory-range",
+					     "linux,kho-fdt",	   "linux,ima-kexec-buffer" };
 	int len;
 
 	(void)state;
@@ -338,14 +341,15 @@ static void test_refused(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 	autofree void *large = calloc(1, LIMIT_DEVICE_TREE + 1);
-	char deep[512] = "/proc/device-tree";
-	autoblob struct blob none = { 0 };
+	char deep[512] = "/proc/device-tree", cmdline[256] = "";
+	autoblob struct blob none = { 0 }, full = { 0 };
 	struct why w = { 0 };
 	size_t size;
 
 	(void)state;
 	assert_int_equal(build(&none, NULL, NULL, &w), -EOPNOTSUPP);
 	assert_non_null(strstr(w.text, "--dtb"));
+	w = (struct why){ 0 };
 	put_tree(make_tree(fdt, false, "running"));
 	size = fdt_totalsize(fdt);
 	refused("", 1, -EBADMSG, "TRUNCATED");
@@ -366,7 +370,10 @@ static void test_refused(void **state)
 			break;
 		check(fdt_pack(large));
 	}
-	refused(large, fdt_totalsize(large), -E2BIG, "more than 2048 KiB");
+	memset(cmdline, 'x', sizeof(cmdline) - 1);
+	full = file_of(large, fdt_totalsize(large));
+	assert_int_equal(build(&none, &full, &(struct chosen){ .cmdline = cmdline }, &w), -E2BIG);
+	assert_non_null(strstr(w.text, "more than 2048 KiB"));
 	/* And folders without end. */
 	w = (struct why){ 0 };
 	remove_machine(NULL);
@@ -416,9 +423,9 @@ int main(void)
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
 		TEST(test_plain),   TEST(test_seeds_are_fresh), TEST(test_initrd),
-		TEST(test_crash),   TEST(test_handover),
-		TEST(test_one_cell),	TEST(test_given),
-		TEST(test_folders), TEST(test_refused),		TEST(test_mutants),
+		TEST(test_crash),   TEST(test_handover),	TEST(test_one_cell),
+		TEST(test_given),   TEST(test_folders),		TEST(test_refused),
+		TEST(test_mutants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

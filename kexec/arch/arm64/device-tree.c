@@ -223,13 +223,15 @@ static void drop_stale(struct tree *t)
 		"linux,kho-fdt",
 		"linux,kho-scratch",
 	};
-	struct range initrd, core;
+	static const char *const ranges[] = { "linux,elfcorehdr", "linux,ima-kexec-buffer" };
+	struct range initrd, at;
 
 	if (get_number(t, "linux,initrd-start", &initrd.start) &&
 	    get_number(t, "linux,initrd-end", &initrd.end))
 		unreserve(t, &initrd);
-	if (get_range(t, "linux,elfcorehdr", &core))
-		unreserve(t, &core);
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (get_range(t, ranges[i], &at))
+			unreserve(t, &at);
 	for (size_t i = 0; i < ARRAY_SIZE(stale); i++)
 		drop(t, stale[i]);
 }

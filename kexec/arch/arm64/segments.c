@@ -24,7 +24,7 @@
 #define PAGE   (64 * KiB)
 #define BASE   (2 * MiB)	   /* what a kernel and a device tree are aligned to and within */
 #define WINDOW (32 * GiB)	   /* kernel and initrd, from a multiple of 1 GiB */
-#define TOP    (UINT64_C(1) << 52) /* physical addresses end there */
+#define TOP    (UINT64_C(1) << 48) /* for some kernels physical addresses end there */
 
 /* Where the steps of building meet. */
 struct arm64 {
@@ -65,7 +65,8 @@ static int check_kernel(struct arm64 *a)
 static int put_kernel(struct arm64 *a, const struct range *in, struct why *w)
 {
 	struct segments_job *job = a->job;
-	struct place place = segments_place(job, in->start, in->end, BASE, false);
+	struct place place =
+		segments_place(job, in->start, in->end < TOP ? in->end : TOP, BASE, false);
 	uint64_t size = round_up(a->facts.image_size), base;
 	int r = segments_find(&job->segments, &job->loadable, &place, a->facts.text_offset + size,
 			      &base, w);
