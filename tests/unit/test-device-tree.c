@@ -58,6 +58,14 @@ static void *make_tree(void *fdt, bool efi, const char *model)
 		check(fdt_property_u64(fdt, "linux,uefi-mmap-start", 0x7c010000));
 	}
 	check(fdt_end_node(fdt));
+	check(fdt_begin_node(fdt, "reserved-memory"));
+	check(fdt_property_u32(fdt, "#address-cells", 1));
+	check(fdt_property_u32(fdt, "#size-cells", 1));
+	check(fdt_begin_node(fdt, "firmware@4c000000"));
+	check(fdt_property_string(fdt, "status", "okay"));
+	check(fdt_property_u64(fdt, "reg", 0x4c00000000010000));
+	check(fdt_end_node(fdt));
+	check(fdt_end_node(fdt));
 	if (!efi) {
 		check(fdt_begin_node(fdt, "memory@40000000"));
 		check(fdt_property_string(fdt, "device_type", "memory"));
@@ -390,7 +398,7 @@ static void test_refused(void **state)
 static void test_mutants(void **state)
 {
 	unsigned char good[FLAT_SIZE] __attribute__((aligned(8)));
-	unsigned int taken = 0, not = 0;
+	unsigned int taken = 0, not = 0, kept = 0;
 	size_t size;
 
 	(void)state;
@@ -401,11 +409,17 @@ static void test_mutants(void **state)
 	for (unsigned int i = 0; i < 3000; i++) {
 		unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 		autoblob struct blob file = { 0 }, b = { 0 };
+		autoram struct ram_map map = { 0 };
+		struct extent base;
 
 		memcpy(fdt, good, size);
 		for (int n = 1 + rand() % 3; n > 0; n--)
 			fdt[(size_t)rand() % size] = rand() % 3 ? rand() : rand() % 4;
 		file = file_of(fdt, size);
+		base = blob_whole(&file);
+		assert_int_equal(ram_set(&map, (struct range){ 0, UINT64_MAX }, RAM_USABLE, NULL),
+				 0);
+		kept += device_tree_keep_off(&map, &base, NULL) == 0 && map.nr == 5;
 		if (build(&b, &file, NULL, NULL) < 0) {
 			not ++;
 			continue;
@@ -414,7 +428,7 @@ static void test_mutants(void **state)
 		assert_int_equal(fdt_check_full(b.data, b.size), 0);
 		assert_text(b.data, chosen(b.data), "bootargs", "new");
 	}
-	assert_true(taken > 300 && not > 300);
+	assert_true(taken > 300 && not > 300 && kept > 300);
 }
 #endif
 

@@ -154,14 +154,16 @@ static void test_far_memory(void **state)
 	const struct kexec_options o = arm64_options();
 	autoimage struct boot_image img = { 0 };
 	autojob struct segments_job job = { .image = &img, .o = &o, .sys = &machine };
+	autojob struct segments_job none = { .image = &img, .o = &o, .sys = &machine };
 	struct why w = { 0 };
 
 	(void)state;
 	put_tree(0);
 	make_arm64_load(&img, MiB, 0);
-	assert_int_equal(ram_set(&job.loadable, far, RAM_USABLE, NULL), 0);
-	assert_int_equal(arch_arm64.build_segments(&job, &w), -EADDRNOTAVAIL);
+	assert_int_equal(ram_set(&none.loadable, far, RAM_USABLE, NULL), 0);
+	assert_int_equal(arch_arm64.build_segments(&none, &w), -EADDRNOTAVAIL);
 	assert_non_null(strstr(w.text, "kernel: "));
+	assert_int_equal(ram_set(&job.loadable, far, RAM_USABLE, NULL), 0);
 	assert_int_equal(ram_set(&job.loadable, (struct range){ GiB, 2 * GiB }, RAM_USABLE, NULL),
 			 0);
 	assert_int_equal(arch_arm64.build_segments(&job, NULL), 0);
@@ -254,16 +256,77 @@ static void test_kept(void **state)
 	assert_true(placed > 100);
 }
 
+/* ---- what a tree that is given keeps ---- */
+
+#define CELLS(start, size)                                    \
+	(const uint32_t[])                                    \
+	{                                                     \
+		0, cpu_to_fdt32(start), 0, cpu_to_fdt32(size) \
+	}
+
+static void add_node(void *fdt, int parent, const char *name, const char *status,
+		     const uint32_t reg[4])
+{
+	int node = fdt_add_subnode(fdt, parent, name);
+
+	assert_true(node > 0);
+	if (status)
+		assert_int_equal(fdt_setprop_string(fdt, node, "status", status), 0);
+	if (reg)
+		assert_int_equal(fdt_setprop(fdt, node, "reg", reg, 16), 0);
+}
+
+static void give_tree(struct boot_image *img)
+{
+	uint64_t fdt[256] = { 0 };
+	struct blob b;
+	int parent;
+
+	assert_int_equal(fdt_create_empty_tree(fdt, sizeof(fdt)), 0);
+	assert_int_equal(fdt_setprop_string(fdt, 0, "device_type", "memory"), 0);
+	assert_int_equal(fdt_add_mem_rsv(fdt, 0x40000000, 0x1000), 0);
+	assert_int_equal(fdt_add_mem_rsv(fdt, 0x50000000, 0x10000), 0); /* an old initrd */
+	parent = fdt_add_subnode(fdt, 0, "chosen");
+	assert_int_equal(fdt_setprop_u32(fdt, parent, "linux,initrd-start", 0x50000000), 0);
+	assert_int_equal(fdt_setprop_u32(fdt, parent, "linux,initrd-end", 0x50010000), 0);
+	parent = fdt_add_subnode(fdt, 0, "reserved-memory");
+	assert_int_equal(fdt_setprop_u32(fdt, parent, "#address-cells", 2), 0);
+	assert_int_equal(fdt_setprop_u32(fdt, parent, "#size-cells", 2), 0);
+	add_node(fdt, parent, "nowhere", NULL, NULL);
+	add_node(fdt, parent, "top", "okay", CELLS(0x7f000000, 0x1000000));
+	add_node(fdt, parent, "off", "disabled", CELLS(0x41000000, 0x1000));
+	add_node(fdt, parent, "odd", "okayish", CELLS(0x41100000, 0x1000));
+	assert_int_equal(blob_copy(&b, (struct span){ (void *)fdt, sizeof(fdt) }, "dtb", NULL), 0);
+	assert_int_equal(boot_image_own(img, &b, &img->dtb.bytes, NULL), 0);
+	strcpy(img->dtb.origin, "--dtb");
+}
+
+static void test_given_tree(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	const struct kexec_options o = arm64_options();
+	autojob struct segments_job job = { .image = &img, .o = &o, .sys = &machine };
+	const struct range all = { GiB, 2 * GiB };
+
+	(void)state;
+	put_tree(0);
+	make_arm64_load(&img, MiB, 0);
+	give_tree(&img);
+	assert_int_equal(ram_set(&job.loadable, all, RAM_USABLE, NULL), 0);
+	assert_int_equal(arch_arm64.build_segments(&job, NULL), 0);
+	assert_int_equal(job.loadable.nr, 1);
+	assert_int_equal(job.loadable.ranges[0].at.start, 0x40001000);
+	assert_int_equal(job.loadable.ranges[0].at.end, 0x7f000000);
+	check_rules(&job, 0, MiB);
+}
 #endif
 
 int main(void)
 {
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
-		TEST(test_property),
-		TEST(test_window),
-		TEST(test_far_memory),
-		TEST(test_kept),
+		TEST(test_property), TEST(test_window),	    TEST(test_far_memory),
+		TEST(test_kept),     TEST(test_given_tree),
 	};
 
 	random_start(88172645463325252);

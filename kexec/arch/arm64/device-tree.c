@@ -428,6 +428,18 @@ int device_tree_build(struct blob *ret, const struct extent *base, const struct 
 		return r;
 	return blob_copy(ret, (struct span){ t.fdt, fdt_totalsize(t.fdt) }, "device tree", w);
 }
+
+int device_tree_keep_off(struct ram_map *map, const struct extent *base, struct why *w)
+{
+	autotree struct tree t = { 0 };
+	int r = tree_read(&t, base, NULL, w);
+
+	if (r < 0)
+		return r;
+	open_chosen(&t);
+	drop_stale(&t);
+	return t.err ? said_by_libfdt(w, t.err) : device_tree_take_reserved(map, t.fdt, w);
+}
 #else
 int device_tree_build(struct blob *ret, const struct extent *base, const struct chosen *c,
 		      const struct sys *sys, struct why *w)
@@ -439,5 +451,14 @@ int device_tree_build(struct blob *ret, const struct extent *base, const struct 
 	return why(
 		w, -EOPNOTSUPP,
 		"kexec_load on arm64 makes a device tree: this program was built without libfdt");
+}
+
+/* device_tree_build() has the words. */
+int device_tree_keep_off(struct ram_map *map, const struct extent *base, struct why *w)
+{
+	(void)map;
+	(void)base;
+	(void)w;
+	return 0;
 }
 #endif
