@@ -222,7 +222,33 @@ static void test_inline(void **state)
 	expect_bytes(&img.initrd[1].bytes, "initrd", 6);
 	assert_int_equal(boot_image_initrd_size(&img), 8 + 6);
 	expect_refused(&image, &program, true, -EBADMSG,
+		       "command COPY kernel: 1536 bytes at 0 are not in one section");
+	/* What nobody signs is not asked what a signature covers. */
+	memcpy(image.data, "\177ELF", 4);
+	expect_refused(&image, &program, true, -EBADMSG,
 		       "command COPY command line: payload of its own, which enforced");
+}
+
+/* The kernel looks at an image before it takes it apart, wherever the program comes from. */
+static void test_unsound(void **state)
+{
+	READ_PROGRAM(program, "tests/bpf/inline.bpf");
+	autobytes struct bytes good = { 0 }, image = { 0 }, envelope = { 0 };
+	autoimage struct boot_image img = { 0 };
+	struct why w = { 0 };
+
+	(void)state;
+	make_small(&good);
+	if (run_detached(&img, &good, &program, false, &w) < 0)
+		fail_msg("%s", w.text);
+	bytes_add(&image, good.data, good.size - 1);
+	expect_refused(&image, &program, false, -EBADMSG,
+		       "has a section that is outside the file");
+	bytes_add(&envelope, image.data, image.size);
+	memcpy(envelope.data, "\177ELF", 4);
+	boot_image_done(&img);
+	if (run_detached(&img, &envelope, &program, false, &w) < 0)
+		fail_msg("%s", w.text);
 }
 
 /* Type 2: a program that says nothing, but whose image is its own. */
@@ -396,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_bad_programs),
 		cmocka_unit_test(test_endings),
 		cmocka_unit_test(test_inline),
+		cmocka_unit_test(test_unsound),
 		cmocka_unit_test(test_skeleton),
 		cmocka_unit_test(test_unpack),
 		cmocka_unit_test(test_cmdline_limit),
