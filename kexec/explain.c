@@ -333,6 +333,7 @@ static void tell_einval(struct line *l)
 	say_cause(l, r->file_load && !r->cmdline_max, "a command line that is too long");
 	say_cause(l, l->h->mem_total < 0, "kernel and initrd need more than half of the memory");
 	say_cause(l, r->crash && l->h->crash_size < 0, "no memory is reserved for a crash kernel");
+	say_cause(l, r->whole, "the parser program names something empty, or no kernel");
 	if (l->nr_causes)
 		say(l, "; " DMESG);
 	else
