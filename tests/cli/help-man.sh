@@ -110,5 +110,14 @@ explained() {
 explained explain-whole.c 10 '.Sh REFUSED IMAGES'
 explained explain-detached.c 12 '.Ss With a detached parser'
 explained explain.c 20 '.Ss Of any kernel' 'EPERM|EACCES|EINVAL|ENOEXEC'
+# The errors that our series lists in its kernel/kexec_bpf.h.
+sed -n -E 's/^\+ \*   -(E[A-Z0-9]+) .*/\1/p' "$top_srcdir"/bpf/kernel/linux-6.12/*.patch |
+	LC_ALL=C sort -u > "$dir/kernel"
+sed -n '/^\.Sh REFUSED IMAGES/,/^\.Sh EXIT/s/^\.It Er //p' "$manual" | LC_ALL=C sort -u > "$dir/manual"
+[ "$(wc -l < "$dir/kernel")" -ge 15 ] && LC_ALL=C comm -23 "$dir/kernel" "$dir/manual" > "$dir/diff" &&
+	[ ! -s "$dir/diff" ]
+status=$?
+[ $status -eq 0 ] || sed 's/^/# /' "$dir/diff"
+result $status "kexec.8 has every error that the kernel series names"
 echo "1..$n"
 exit $failed
