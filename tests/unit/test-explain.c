@@ -36,7 +36,6 @@
 #define NOT(...)  .says_not = { __VA_ARGS__ }
 
 #define ONLY_DMESG "): no cause is visible from here; the end of the kernel log (dmesg) may"
-
 /* One errno of the signature check, for the user's own file and for one we unpacked. */
 #define SIG(errno_, phrase) SIG_AS_IS(errno_, phrase), SIG_UNPACKED(errno_, phrase)
 #define SIG_AS_IS(errno_, phrase)                                                    \

@@ -74,7 +74,7 @@ chain_efi_acpi() {
 	efi=yes machine=virt,gic-version=3
 	first=$out/$chain.efi
 	add_parser zboot "$zboot/vmlinuz-zstd.efi" "$first"
-	stages="classic_zstd file_image"
+	stages="classic_zstd file_image_gz"
 }
 
 chain_efi_dtb() {
@@ -155,11 +155,14 @@ case_file_to_4k() { pages_change "$image" -s; }
 case_file_to_64k() { pages_change "$large" -s; }
 case_classic_to_4k() { pages_change "$image" -c; }
 case_classic_to_64k() { pages_change "$large" -c; }
-case_classic_image_gz() {
-	what="Image.gz by kexec_load"
+# image_gz OPTION SYSCALL
+image_gz() {
+	what="Image.gz by $2"
 	gzip -n1 < "$kernel" > "$dir/Image.gz"
-	script 'load -c -l Image.gz --initrd=initrd --command-line="$cmdline" && start'
+	script 'load '"$1"' -l Image.gz --initrd=initrd --command-line="$cmdline" && start'
 }
+case_file_image_gz() { image_gz -s kexec_file_load; }
+case_classic_image_gz() { image_gz -c kexec_load; }
 file_zboot() {
 	what="zboot ($1), unpacked, by kexec_file_load"
 	cp "$zboot/vmlinuz-$1.efi" "$dir/vmlinuz.efi"
