@@ -55,3 +55,13 @@ int parser_check(struct span parser, struct why *w)
 	}
 	return unknown.err ? why(w, unknown.err, "%s", unknown.text) : 0;
 }
+
+int parser_check_program(struct span program, struct why *w)
+{
+	struct container c;
+	int r = container_open(&c, program, w);
+
+	if (r > 0)
+		return why(w, -EBADMSG, "is a container itself, not a program");
+	return r < 0 ? -EBADMSG : check_program(program, w);
+}

@@ -13,4 +13,7 @@
  */
 int parser_check(struct span parser, struct why *w);
 
+/* The same of one program, as goes into a container; a container is none. */
+int parser_check_program(struct span program, struct why *w);
+
 #endif

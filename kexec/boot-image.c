@@ -8,6 +8,7 @@
 #include "kexec/boot-image.h"
 #include "kexec/file-type.h"
 #include "lib/cleanup.h"
+#include "lib/escape.h"
 
 void boot_image_done(struct boot_image *img)
 {
@@ -96,21 +97,52 @@ int boot_image_join_initrd(const struct boot_image *img, struct blob *memfd, str
 
 	for (size_t i = 0; i < img->nr_initrd; i++) {
 		struct span padding = { zeros, boot_image_initrd_padding(img, i) };
-		int r = blob_append_extent(memfd, &img->initrd[i].bytes, w);
+		const struct extent *bytes = &img->initrd[i].bytes;
+		int r = blob_append_extent(memfd, bytes, w);
 
 		if (r == 0)
 			r = blob_append(memfd, padding, w);
-		if (r < 0)
+		if (r < 0) {
+			why_prefix(w, "initrd %s: ", bytes->blob->name);
 			return r;
+		}
 	}
 	return 0;
 }
 
+/* File names and command lines may hold anything, also what looks like a line of ours. */
+static void dump_text(FILE *f, const char *before, const char *text, char quote)
+{
+	fputs(before, f);
+	escape_text(f, span_of(text), quote);
+}
+
 static void dump_part(FILE *f, const char *what, const struct boot_part *part)
 {
-	fprintf(f, "%s: %llu bytes at %#llx of %s, from %s\n", what,
-		(unsigned long long)part->bytes.len, (unsigned long long)part->bytes.off,
-		part->bytes.blob->name, part->origin);
+	fprintf(f, "%s: %llu bytes at %#llx", what, (unsigned long long)part->bytes.len,
+		(unsigned long long)part->bytes.off);
+	dump_text(f, " of ", part->bytes.blob->name, 0);
+	dump_text(f, ", from ", part->origin, 0);
+	fputc('\n', f);
+}
+
+static void dump_parser(FILE *f, const struct extent *parser)
+{
+	fprintf(f, "parser: %llu bytes at %#llx", (unsigned long long)parser->len,
+		(unsigned long long)parser->off);
+	dump_text(f, " of ", parser->blob->name, 0);
+	fputs(", section .bpf\n", f);
+}
+
+static void dump_cmdline(FILE *f, const struct boot_image *img)
+{
+	if (!img->cmdline) {
+		fputs("cmdline: none\n", f);
+		return;
+	}
+	dump_text(f, "cmdline: '", img->cmdline, '\'');
+	dump_text(f, "', from ", img->cmdline_origin, 0);
+	fputc('\n', f);
 }
 
 char *boot_image_dump(const struct boot_image *img)
@@ -126,18 +158,13 @@ char *boot_image_dump(const struct boot_image *img)
 		fprintf(f, "%s %s", i ? " >" : "", img->layers[i]->name);
 	fputc('\n', f);
 	if (img->parser.blob)
-		fprintf(f, "parser: %llu bytes at %#llx of %s, section .bpf\n",
-			(unsigned long long)img->parser.len, (unsigned long long)img->parser.off,
-			img->parser.blob->name);
+		dump_parser(f, &img->parser);
 	dump_part(f, "kernel", &img->kernel);
 	for (size_t i = 0; i < img->nr_initrd; i++)
 		dump_part(f, "initrd", &img->initrd[i]);
 	if (img->dtb.bytes.blob)
 		dump_part(f, "dtb", &img->dtb);
-	if (img->cmdline)
-		fprintf(f, "cmdline: '%s', from %s\n", img->cmdline, img->cmdline_origin);
-	else
-		fputs("cmdline: none\n", f);
+	dump_cmdline(f, img);
 	if (fclose(f) != 0)
 		return NULL;
 	return take_ptr(text);

@@ -95,7 +95,8 @@ int boot_image_join_initrd(const struct boot_image *img, struct blob *memfd, str
 
 /*
  * The canonical description, one line a part, malloc'ed: what -d prints, what
- * --dry-run shows and what the golden tests compare. NULL if out of memory.
+ * --dry-run shows and what the golden tests compare. Printable ASCII, whatever is in the
+ * image (lib/escape.h). NULL if out of memory.
  */
 char *boot_image_dump(const struct boot_image *img);
 

@@ -8,9 +8,22 @@
 
 #include "kexec/explain.h"
 
+static bool keys_count(const struct refusal *r, const struct host *h)
+{
+	return r->file_load && r->crash && !r->unload && h->crypt_keys > 0;
+}
+
+const char *explain_crypt_key_shape(const struct refusal *r, const struct host *h)
+{
+	if (!keys_count(r, h))
+		return NULL;
+	return "a folder in /sys/kernel/config/crash_dm_crypt_keys whose file description was not "
+	       "written, or names a key of more than 256 bytes";
+}
+
 const char *explain_crypt_keys(const struct refusal *r, const struct host *h, const char **ret_name)
 {
-	if (!r->file_load || !r->crash || r->unload || h->crypt_keys <= 0)
+	if (!keys_count(r, h))
 		return NULL;
 	switch (r->err) {
 	case ENOKEY:

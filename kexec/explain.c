@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "kexec/explain.h"
+#include "lib/amount.h"
 #include "lib/cleanup.h"
-#include "lib/limits.h"
 
 /* The kernel's own errno for a signature of a kind that it cannot check; libc has no name. */
 #define KERNEL_ENOTSUPP 524
@@ -15,7 +15,8 @@
 /* Flags that are as old as the system call. */
 #define OLD_FLAGS (KEXEC_FILE_UNLOAD | KEXEC_FILE_ON_CRASH | KEXEC_FILE_NO_INITRAMFS)
 
-#define DMESG "the end of the kernel log (dmesg) may say more"
+#define NO_CAUSE "no cause is visible from here; "
+#define DMESG    "the end of the kernel log (dmesg) may say more"
 
 /* What is being explained, and the line that grows. */
 struct line {
@@ -46,7 +47,7 @@ static void say_text(struct line *l)
 
 static void say_dmesg(struct line *l)
 {
-	say(l, "no cause is visible from here; " DMESG);
+	say(l, NO_CAUSE DMESG);
 }
 
 /* One of several causes, if no fact rules it out. */
@@ -58,33 +59,7 @@ static void say_cause(struct line *l, bool possible, const char *cause)
 
 /* ---- amounts ---- */
 
-struct amount {
-	char text[32];
-};
-
-/*
- * "37.4 MiB". What is needed is rounded up and what is there is rounded down,
- * so that one byte too many does not read "256 MiB do not fit into 256 MiB".
- */
-static struct amount amount(uint64_t bytes, bool round_up)
-{
-	uint64_t unit = bytes < MiB ? KiB : MiB;
-	uint64_t whole = bytes / unit;
-	uint64_t tenths = (bytes % unit * 10 + (round_up ? unit - 1 : 0)) / unit;
-	char fraction[4] = "";
-	struct amount ret;
-
-	if (tenths == 10) {
-		whole++;
-		tenths = 0;
-	}
-	if (tenths)
-		snprintf(fraction, sizeof(fraction), ".%u", (unsigned int)tenths % 10);
-	snprintf(ret.text, sizeof(ret.text), "%" PRIu64 "%s %s", whole, fraction,
-		 unit == MiB ? "MiB" : "KiB");
-	return ret;
-}
-
+/* What is needed is rounded up and what is there down: see lib/amount.h. */
 #define needs(bytes) (amount(bytes, true).text)
 #define has(bytes)   (amount(bytes, false).text)
 
@@ -320,11 +295,12 @@ static void tell_format(struct line *l)
 
 static void tell_einval(struct line *l)
 {
+	const char *keys = explain_crypt_key_shape(l->r, l->h);
 	const struct refusal *r = l->r;
 
 	if (flag_unknown(l) || cmdline_too_long(l) || no_reservation(l) || over_half_of_ram(l))
 		return;
-	if (r->file_load && r->arch && strcmp(r->arch, "x86_64") != 0) {
+	if (!keys && r->file_load && r->arch && strcmp(r->arch, "x86_64") != 0) {
 		tell_format(l);
 		return;
 	}
@@ -333,10 +309,8 @@ static void tell_einval(struct line *l)
 	say_cause(l, r->file_load && !r->cmdline_max, "a command line that is too long");
 	say_cause(l, l->h->mem_total < 0, "kernel and initrd need more than half of the memory");
 	say_cause(l, r->crash && l->h->crash_size < 0, "no memory is reserved for a crash kernel");
-	if (l->nr_causes)
-		say(l, "; " DMESG);
-	else
-		say_dmesg(l);
+	say_cause(l, keys, keys);
+	say(l, "%s" DMESG, l->nr_causes ? "; " : NO_CAUSE);
 }
 
 static void tell_crash_space(struct line *l)

@@ -62,4 +62,7 @@ bool explain_is_fallback(int err);
 const char *explain_crypt_keys(const struct refusal *r, const struct host *h,
 			       const char **ret_name);
 
+/* What EINVAL can mean besides, where such keys are to be passed on; else NULL. */
+const char *explain_crypt_key_shape(const struct refusal *r, const struct host *h);
+
 #endif

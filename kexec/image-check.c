@@ -7,6 +7,8 @@
 #include "kexec/cross-check.h"
 #include "kexec/image.h"
 #include "lib/cleanup.h"
+#include "lib/escape.h"
+#include "lib/json.h"
 #include "lib/log.h"
 
 const char image_check_help[] =
@@ -29,7 +31,7 @@ struct check {
 	char **files;
 	int nr_files;
 	struct blob parser;
-	int printed; /* objects in the JSON array */
+	struct json out;
 };
 
 static int parse_arguments(struct check *ret, int argc, char **argv)
@@ -92,7 +94,8 @@ static void print_difference(const struct boot_image_diff *d)
 
 static void print_text(const char *path, const struct cross_check *c)
 {
-	printf("%s: ", path);
+	escape_text(stdout, span_of(path), 0);
+	fputs(": ", stdout);
 	switch (c->verdict) {
 	case CROSS_EQUAL:
 		printf("equal: kernel %llu bytes, initrd %llu, command line %llu\n",
@@ -121,81 +124,78 @@ static void print_text(const char *path, const struct cross_check *c)
 	}
 }
 
-/* A file name may be anything; what is no ASCII becomes U+FFFD, byte by byte. */
-static void print_string(const char *text)
-{
-	putchar('"');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			printf("\\%c", *c);
-		else if (*c < 0x20 || *c == 0x7f)
-			printf("\\u%04x", *c);
-		else if (*c >= 0x80)
-			printf("\\ufffd");
-		else
-			putchar(*c);
-	}
-	putchar('"');
-}
-
-static void print_json_image(const char *name, const struct boot_image *img)
+static void write_image(struct json *j, const char *name, const struct boot_image *img)
 {
 	static const char *const keys[] = { "kernel", "initrd", "cmdline" };
 
-	printf(", \"%s\": {", name);
+	if (!img->kernel.bytes.blob)
+		return;
+	json_object(j, name);
 	for (enum boot_image_part p = 0; p < BOOT_IMAGE_PARTS; p++) {
 		unsigned char digest[DIGEST_SIZE];
 		char text[DIGEST_TEXT];
 
-		printf("%s\"%s\": {\"size\": %llu", p ? ", " : "", keys[p],
-		       (unsigned long long)boot_image_part_size(img, p));
+		json_object(j, keys[p]);
+		json_number(j, "size", boot_image_part_size(img, p));
 		if (boot_image_digest(img, p, digest, NULL) == 0) {
 			digest_text(text, digest);
-			printf(", \"sha256\": \"%s\"", text);
+			json_string(j, "sha256", text);
 		}
-		printf("}");
+		json_end(j);
 	}
-	printf("}");
+	json_end(j);
 }
 
-static void print_json_byte(int byte)
+static void write_reason(struct json *j, const char *name, const struct why *w)
 {
-	if (byte < 0)
-		printf("null");
+	if (w->err)
+		json_string(j, name, w->text);
+}
+
+static void write_difference(struct json *j, const struct boot_image_diff *d)
+{
+	json_object(j, "difference");
+	json_string(j, "part", boot_image_part_name(d->part));
+	json_number(j, "offset", d->off);
+	json_array(j, "bytes");
+	for (size_t i = 0; i < ARRAY_SIZE(d->byte); i++) {
+		if (d->byte[i] < 0)
+			json_null(j, NULL);
+		else
+			json_number(j, NULL, d->byte[i]);
+	}
+	json_end(j);
+	json_end(j);
+}
+
+static void write_verdict(struct json *j, const struct cross_check *c)
+{
+	json_string(j, "verdict", cross_verdict_name(c->verdict));
+	write_image(j, "parsers", &c->parsers);
+	write_image(j, "program", &c->program);
+	write_reason(j, "parsers_refuse", &c->parsers_why);
+	write_reason(j, "program_refuses", &c->program_why);
+	if (c->verdict == CROSS_DIFFERENT)
+		write_difference(j, &c->diff);
+}
+
+/* @failed: nobody has read it, and there is no verdict. */
+static void print_json(struct json *j, const char *path, const struct cross_check *c,
+		       const struct why *failed)
+{
+	json_object(j, NULL);
+	json_string(j, "file", path);
+	if (failed->err)
+		write_reason(j, "error", failed);
 	else
-		printf("%d", byte);
-}
-
-static void print_json_reason(const char *name, const struct why *w)
-{
-	if (!w->err)
-		return;
-	printf(", \"%s\": ", name);
-	print_string(w->text);
-}
-
-static void print_json(const struct cross_check *c)
-{
-	printf(", \"verdict\": \"%s\"", cross_verdict_name(c->verdict));
-	if (c->parsers.kernel.bytes.blob)
-		print_json_image("parsers", &c->parsers);
-	if (c->program.kernel.bytes.blob)
-		print_json_image("program", &c->program);
-	print_json_reason("parsers_refuse", &c->parsers_why);
-	print_json_reason("program_refuses", &c->program_why);
-	if (c->verdict == CROSS_DIFFERENT) {
-		printf(", \"difference\": {\"part\": \"%s\", \"offset\": %llu, \"bytes\": [",
-		       boot_image_part_name(c->diff.part), (unsigned long long)c->diff.off);
-		print_json_byte(c->diff.byte[0]);
-		printf(", ");
-		print_json_byte(c->diff.byte[1]);
-		printf("]}");
-	}
+		write_verdict(j, c);
+	json_end(j);
 }
 
 static void trace_line(void *arg, const char *text)
 {
-	fprintf(stderr, "%s: %s\n", (const char *)arg, text);
+	escape_text(stderr, span_of(arg), 0);
+	fprintf(stderr, ": %s\n", text);
 }
 
 static enum image_exit check_file(struct check *k, char *path)
@@ -215,17 +215,10 @@ static enum image_exit check_file(struct check *k, char *path)
 		r = cross_check(&c, &file, &o, &w);
 	if (r == 0)
 		code = exit_of(c.verdict);
-	if (k->json) {
-		printf("%s {\"file\": ", k->printed++ ? ",\n" : "");
-		print_string(path);
-		if (r == 0)
-			print_json(&c);
-		else
-			print_json_reason("error", &w);
-		printf("}");
-	} else if (r == 0) {
+	if (k->json)
+		print_json(&k->out, path, &c, &w);
+	else if (r == 0)
 		print_text(path, &c);
-	}
 	if (r < 0)
 		log_error("%s: %s", path, w.text);
 	return code;
@@ -253,12 +246,13 @@ enum image_exit image_check(int argc, char **argv)
 		log_error("%s: %s", k.parser_path, w.text);
 		return IMAGE_EXIT_IO;
 	}
+	k.out.f = stdout;
 	if (k.json)
-		printf("[");
+		json_array(&k.out, NULL);
 	for (int i = 0; i < k.nr_files; i++)
 		code = worse(code, check_file(&k, k.files[i]));
 	if (k.json)
-		printf("]\n");
+		json_end(&k.out);
 	blob_done(&k.parser);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bpf/parser-check.h"
+#include "bpf/source.h"
 #include "kexec/container-build.h"
 #include "kexec/image.h"
 #include "kexec/out-file.h"
@@ -64,35 +65,44 @@ static int parse_arguments(struct arguments *ret, int argc, char **argv)
 	return 0;
 }
 
+/* Its signature, if it has one, is left behind: it would not be of what comes out. */
 static int add_input(struct inputs *in, struct span *ret, const char *path, struct why *w)
 {
-	size_t i = in->nr;
-	struct extent all;
+	size_t i = in->nr, len = 0;
 	int r = blob_open(&in->file[i], path, w);
 
 	if (r < 0)
 		return r;
 	in->nr++;
-	all = blob_whole(&in->file[i]);
-	if (all.len > LIMIT_PARSER)
-		return why(w, -E2BIG, "has %llu bytes, at most %llu are accepted",
-			   (unsigned long long)all.len, (unsigned long long)LIMIT_PARSER);
-	r = extent_dup(&all, 0, all.len, &in->bytes[i], w);
-	*ret = (struct span){ in->bytes[i], all.len };
+	r = bpf_source_read(&in->bytes[i], &len, NULL, &in->file[i], w);
+	*ret = (struct span){ in->bytes[i], len };
 	return r;
 }
 
-/* Of the whole: what could go wrong with the parts, and how deep they are. */
-static int check(const char *path, struct span container, struct why *w)
+/* What can be told of each alone: which one it is, says the caller. */
+static int add_checked(struct inputs *in, struct span *ret, const char *path,
+		       int (*check)(struct span bytes, struct why *w), struct why *w)
 {
-	struct why unknown = { 0 };
-	int r = parser_check(container, &unknown);
+	struct why bad = { 0 };
+	int r = add_input(in, ret, path, w);
 
+	if (r < 0)
+		return r;
+	r = check(*ret, &bad);
 	if (r == -EOPNOTSUPP)
-		log_error("warning: %s: cannot be checked: %s", path, unknown.text);
+		log_error("warning: %s: cannot be checked: %s", path, bad.text);
 	else if (r < 0)
-		return why(w, r, "would be refused: %s", unknown.text);
+		return why(w, r, "would be refused: %s", bad.text);
 	return 0;
+}
+
+/* Of the whole it is how deep it is; the parts were looked at before. */
+static int check(struct span container, struct why *w)
+{
+	struct why bad = { 0 };
+	int r = parser_check(container, &bad);
+
+	return r < 0 && r != -EOPNOTSUPP ? why(w, r, "would be refused: %s", bad.text) : 0;
 }
 
 static enum image_exit write_container(const struct arguments *a, const struct inputs *in,
@@ -122,12 +132,12 @@ static enum image_exit build(const struct arguments *a)
 		return image_usage("parser-container", "more than %d programs",
 				   LIMIT_BPF_ALTERNATIVES);
 	for (int i = 0; i < a->nr; i++)
-		if (add_input(&in, &programs[i], a->programs[i], &w) < 0)
+		if (add_checked(&in, &programs[i], a->programs[i], parser_check_program, &w) < 0)
 			return image_failed(a->programs[i], &w);
-	if (a->nested && add_input(&in, &nested, a->nested, &w) < 0)
+	if (a->nested && add_checked(&in, &nested, a->nested, parser_check, &w) < 0)
 		return image_failed(a->nested, &w);
 	if (container_build(&bytes, &len, programs, a->nr, nested, &w) < 0 ||
-	    check(a->out, (struct span){ bytes, len }, &w) < 0)
+	    check((struct span){ bytes, len }, &w) < 0)
 		return image_failed(a->out, &w);
 	return write_container(a, &in, (struct span){ bytes, len });
 }

@@ -33,6 +33,12 @@ static void print_handover(int active, const struct kho *k)
 	kho_dump(stdout, k);
 }
 
+/* Of a file that says a number. */
+static const char *reason(int err)
+{
+	return err == -EBADMSG ? "is no number" : strerror(-err);
+}
+
 /* The exit code is the answer; the line is for people and only with -d. */
 static enum kexec_exit print_status(const struct kexec_options *o, const struct sys *sys)
 {
@@ -44,12 +50,12 @@ static enum kexec_exit print_status(const struct kexec_options *o, const struct 
 	if (loaded < 0) {
 		log_error("cannot tell whether a kernel is loaded: /sys/kernel/%s: %s",
 			  o->status_reboot ? "kexec_loaded" : "kexec_crash_loaded",
-			  strerror(-loaded));
+			  reason(loaded));
 		return KEXEC_EXIT_FAILED;
 	}
 	host_read(&host, sys);
 	if (host.kho != 0 && kho_read(&k, sys, &w) < 0)
-		log_debug("%s", w.text);
+		log_error("warning: %s", w.text); /* as of a load */
 	if (o->json)
 		status_json(stdout, o->status_reboot, loaded, host.kho, &k);
 	else
@@ -65,7 +71,8 @@ static enum kexec_exit print_crash_size(const struct sys *sys)
 	int r = host_crash_region_size(sys, &size);
 
 	if (r < 0) {
-		log_error("cannot read the crash kernel's reservation: %s", strerror(-r));
+		log_error("cannot tell what is reserved for a crash kernel: not by /proc/iomem, and "
+			  "/sys/kernel/kexec_crash_size: %s", reason(r));
 		return KEXEC_EXIT_FAILED;
 	}
 	printf("%llu\n", (unsigned long long)size);
@@ -153,6 +160,17 @@ static enum kexec_exit bad_usage(const struct why *w)
 	return KEXEC_EXIT_DIE;
 }
 
+/* Whoever reads what was printed must not be told that this was all. */
+static enum kexec_exit check_output(enum kexec_exit code)
+{
+	int err = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
+	if (err == 0 || code == KEXEC_EXIT_FAILED) /* has been told */
+		return code;
+	log_error("cannot write to standard output: %s", strerror(err));
+	return KEXEC_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	const struct sys sys = { .root = "", .ops = &sys_real };
@@ -169,5 +187,5 @@ int main(int argc, char **argv)
 		return bad_usage(&w);
 	if (o.debug)
 		log_level = LOG_DEBUG;
-	return run(&o, arch, &sys);
+	return check_output(run(&o, arch, &sys));
 }

@@ -136,7 +136,7 @@ static enum kexec_exit open_dtb(struct load *l)
 }
 
 /* The command line as given, or the running kernel's with the given one behind it. */
-static enum kexec_exit build_cmdline(char **ret, const struct load *l)
+static int build_cmdline(char **ret, const struct load *l, struct why *w)
 {
 	const struct kexec_options *o = l->o;
 	autofree char *running = NULL;
@@ -144,18 +144,13 @@ static enum kexec_exit build_cmdline(char **ret, const struct load *l)
 
 	if (!o->reuse_cmdline) {
 		*ret = l->cmdline ? strdup(l->cmdline) : NULL;
-		r = l->cmdline && !*ret ? -ENOMEM : 0;
-	} else {
-		r = sysfile_read(l->sys->root, "/proc/cmdline", &running);
-		if (r >= 0) {
-			*ret = merge_reuse_cmdline(running, l->cmdline, o->crash);
-			r = *ret ? 0 : -ENOMEM;
-		}
+		return l->cmdline && !*ret ? why(w, -ENOMEM, "out of memory") : 0;
 	}
-	if (r == 0)
-		return KEXEC_EXIT_OK;
-	log_error("Cannot build the command line: %s", strerror(-r));
-	return KEXEC_EXIT_DIE;
+	r = sysfile_read(l->sys->root, "/proc/cmdline", &running);
+	if (r < 0)
+		return why(w, r, "--reuse-cmdline: cannot read /proc/cmdline: %s", strerror(-r));
+	*ret = merge_reuse_cmdline(running, l->cmdline, o->crash);
+	return *ret ? 0 : why(w, -ENOMEM, "out of memory");
 }
 
 enum kexec_exit load_apply_overlay(struct load *l)
@@ -167,10 +162,10 @@ enum kexec_exit load_apply_overlay(struct load *l)
 
 	if (code == KEXEC_EXIT_OK)
 		code = open_dtb(l);
-	if (code == KEXEC_EXIT_OK)
-		code = build_cmdline(&cmdline, l);
 	if (code != KEXEC_EXIT_OK)
 		return code;
+	if (build_cmdline(&cmdline, l, &w) < 0)
+		return load_complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w);
 	overlay.cmdline = cmdline;
 	overlay.enforced = l->host.sig_force == 1;
 	overlay.crash = l->o->crash;

@@ -166,6 +166,12 @@ int segments_initrd(struct segments_job *job, struct extent *ret, struct why *w)
 
 /* ---- the digest ---- */
 
+/* For a message about reading it: of what is a file, which one. */
+static const char *name_of(const struct segment *seg)
+{
+	return seg->bytes.blob->kind == BLOB_FILE ? seg->bytes.blob->name : seg->name;
+}
+
 /* Only what was loaded: the kernel makes the rest zero by itself. */
 static int digest_segments(struct purgatory_params *params, const struct segments *s,
 			   struct why *w)
@@ -179,7 +185,7 @@ static int digest_segments(struct purgatory_params *params, const struct segment
 		if (seg->unverified || !seg->bytes.blob || seg->bytes.len == 0)
 			continue;
 		params->ranges[nr] = (struct purgatory_range){ seg->mem, seg->bytes.len };
-		parts[nr++] = (struct digest_part){ seg->bytes, seg->name };
+		parts[nr++] = (struct digest_part){ seg->bytes, name_of(seg) };
 	}
 	params->nr_ranges = nr;
 	params->piece = PIECE;

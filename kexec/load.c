@@ -219,6 +219,9 @@ static const char *not_classic(const struct load *l)
 		return "this machine demands signed kernels, and kexec_load shows it no signature";
 	if (l->check.attests)
 		return "the kernel's own parser (--cross-check=attest) has no part in it";
+	if (l->o->crash && l->host.crypt_keys > 0)
+		return "it does not pass on the dm-crypt keys that "
+		       "/sys/kernel/config/crash_dm_crypt_keys names (-c gives them up)";
 	return load_loses_handover(l);
 }
 
@@ -261,7 +264,7 @@ static enum kexec_exit attest_before(const struct load *l)
 		    l->o->syscall == SYSCALL_CLASSIC
 			    ? "kexec_load (-c) asks no parser of the kernel"
 			    : "the running kernel runs no parser programs");
-	else
+	else if (!l->o->dry_run)
 		attest_arm(l->sys, &w);
 	return w.err ? load_complain(KEXEC_EXIT_DIE, "Cannot load", l->o->kernel, &w) : KEXEC_EXIT_OK;
 }
@@ -277,17 +280,30 @@ static enum kexec_exit attest_after(const struct load *l)
 			&w);
 }
 
+/* Where the system call does not refuse it, nobody else would say so. */
+static void warn_of_long_cmdline(const struct load *l)
+{
+	size_t len = l->image.cmdline ? strlen(l->image.cmdline) : 0;
+	uint64_t max = l->plan.cmdline_max;
+
+	if (max && len > max && (l->arch->cuts_cmdline || l->o->dry_run))
+		log_error("warning: %s: the command line has %zu characters, of which this kernel "
+			  "takes %llu", l->o->kernel, len, (unsigned long long)max);
+}
+
 static enum kexec_exit load_by_file(struct load *l)
 {
 	enum kexec_exit code;
 
-	if (l->o->dry_run)
-		return load_print_plan(l, stdout);
-	if (log_level >= LOG_DEBUG)
+	warn_of_long_cmdline(l);
+	if (!l->o->dry_run && log_level >= LOG_DEBUG)
 		load_print_plan(l, stderr);
 	code = attest_before(l);
-	if (code == KEXEC_EXIT_OK)
-		code = call_kernel_on_all_routes(l);
+	if (code != KEXEC_EXIT_OK)
+		return code;
+	if (l->o->dry_run)
+		return load_print_plan(l, stdout);
+	code = call_kernel_on_all_routes(l);
 	return code == KEXEC_EXIT_OK ? attest_after(l) : code;
 }
 

@@ -96,7 +96,8 @@ struct kexec_options {
 	/* Only kexec_load has a use for these; kexec_file_load ignores them, as ever. */
 	bool hotplug;
 	bool reset_vga, console_vga, console_serial;
-	bool pass_memmap_cmdline, noefi, reuse_video_type;
+	bool pass_memmap_cmdline, noefi;
+	bool reuse_video_type; /* changes nothing: the video type is always passed on */
 	const char *serial, *serial_baud; /* not looked at: ports and names differ by machine */
 	enum core_headers core_headers;
 	enum elf_args elf_args;

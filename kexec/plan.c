@@ -7,6 +7,7 @@
 #include "kexec/plan.h"
 #include "kexec/sys.h"
 #include "lib/cleanup.h"
+#include "lib/escape.h"
 
 static const char *how(const struct plan *p)
 {
@@ -52,6 +53,14 @@ unsigned long plan_file_flags(const struct plan *p)
 	return p->flags;
 }
 
+static void print_parser(FILE *f, const struct detached *d)
+{
+	fputs("parser: ", f);
+	escape_text(f, span_of(d->parser.name), 0);
+	fprintf(f, ", %llu bytes, %s\n", (unsigned long long)d->parser.size,
+		d->signature ? "signed" : "not signed");
+}
+
 static void print_file_load(FILE *f, const struct plan *p)
 {
 	if (p->image->cmdline && p->cmdline_max)
@@ -69,8 +78,11 @@ static void print_segments(FILE *f, const struct segments_job *job)
 {
 	const struct segments *s = &job->segments;
 
-	if (job->o->crash && job->cmdline)
-		fprintf(f, "cmdline of the crash kernel: %s\n", job->cmdline);
+	if (job->o->crash && job->cmdline) {
+		fputs("cmdline of the crash kernel: ", f);
+		escape_text(f, span_of(job->cmdline), 0);
+		fputc('\n', f);
+	}
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct segment *seg = &s->list[i];
 
@@ -119,9 +131,7 @@ char *plan_text(const struct plan *p)
 		segments ? "kexec_load" : "kexec_file_load");
 	fputs(image, f);
 	if (p->detached)
-		fprintf(f, "parser: %s, %llu bytes, %s\n", p->detached->parser.name,
-			(unsigned long long)p->detached->parser.size,
-			p->detached->signature ? "signed" : "not signed");
+		print_parser(f, p->detached);
 	if (segments)
 		print_segments(f, p->job);
 	else

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "lib/escape.h"
 
 #define REPLACEMENT 0xfffd
@@ -81,4 +83,28 @@ void escape_json(FILE *f, struct span bytes)
 			fprintf(f, "\\u%04x\\u%04x", 0xd800 + ((c - BEYOND_BMP) >> 10),
 				0xdc00 + ((c - BEYOND_BMP) & 0x3ff));
 	}
+}
+
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == REPLACEMENT;
+}
+
+void escape_line(char *text)
+{
+	const struct span bytes = span_of(text);
+	size_t out = 0;
+	uint32_t c = 0;
+
+	/* What comes out is never longer than what went in. */
+	for (size_t i = 0, len; i < bytes.size; i += len) {
+		len = utf8_char(&c, bytes, i);
+		if (is_control(c)) {
+			text[out++] = '?';
+			continue;
+		}
+		memmove(text + out, text + i, len);
+		out += len;
+	}
+	text[out] = '\0';
 }

@@ -3,20 +3,24 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "lib/cleanup.h"
+#include "lib/escape.h"
 #include "lib/log.h"
 
 enum log_level log_level = LOG_NORMAL;
 
+/* As long as it must be: behind a long path or command line is the reason. */
 static void print_line(const char *prefix, const char *fmt, va_list ap)
 {
-	char line[4096]; /* a command line fits */
+	autofree char *line = NULL;
 
-	vsnprintf(line, sizeof(line), fmt, ap);
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, "%s%s%s\n", prefix, *prefix ? ": " : "", line);
+	if (vasprintf(&line, fmt, ap) < 0)
+		line = NULL;
+	else
+		escape_line(line);
+	fprintf(stderr, "%s%s%s\n", prefix, *prefix ? ": " : "", line ? line : "out of memory");
 }
 
 void log_error(const char *fmt, ...)

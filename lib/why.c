@@ -3,15 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/escape.h"
 #include "lib/why.h"
-
-/* A section name or a path may hold anything, an escape sequence too. */
-static void make_printable(char *text)
-{
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-}
 
 int why(struct why *w, int err, const char *fmt, ...)
 {
@@ -24,7 +17,7 @@ int why(struct why *w, int err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(w->text, sizeof(w->text), fmt, ap);
 	va_end(ap);
-	make_printable(w->text);
+	escape_line(w->text);
 	return err;
 }
 
@@ -42,7 +35,7 @@ void why_prefix(struct why *w, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(w->text))
 		snprintf(w->text + n, sizeof(w->text) - n, "%s", reason);
-	make_printable(w->text);
+	escape_line(w->text);
 }
 
 void why_clear(struct why *w)

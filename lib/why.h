@@ -22,8 +22,8 @@ struct why {
 
 /*
  * Records the reason unless there is one already, and returns @err, so that it
- * can stand in a return statement. @w may be NULL. Control characters, which
- * come from the input, are shown as '?'.
+ * can stand in a return statement. @w may be NULL. What comes from the input and
+ * does not fit a terminal is shown as '?' (lib/escape.h).
  */
 int why(struct why *w, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

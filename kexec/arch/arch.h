@@ -22,6 +22,9 @@ struct arch_ops {
 	/* Bytes without the NUL that kexec_file_load accepts for this kernel; 0: not known. */
 	uint64_t (*cmdline_max)(const struct boot_image *img, bool crash);
 
+	/* The next kernel drops what is more, where others' kexec_file_load would refuse. */
+	bool cuts_cmdline;
+
 	/* Bytes of it that the kernel needs to tell a crash kernel of dm-crypt keys. */
 	uint64_t cmdline_of_keys;
 

@@ -222,6 +222,30 @@ told() {
 
 attested() { grep -qx "KXT end $2" "$1.txt"; }
 
+# judge_checks LOG NAME: checks made inside the VM become lines of their own; one that
+# failed is told with what was run before it.
+judge_checks() {
+	local line ran='' seen=0 said=''
+	while IFS= read -r line; do
+		case $line in
+		"KXT run "*) ran=${line#KXT run } ;;
+		"KXT stdout: "* | "KXT stderr: "* | "KXT exit "*) ran+=$'\n'${line#KXT } ;;
+		"KXT start $2 "*) said=${line##* } ;;
+		"KXT ok $2 "*)
+			seen=$((seen + 1))
+			ok "$2: ${line#"KXT ok $2 "}"
+			;;
+		"KXT notok $2 "*)
+			seen=$((seen + 1))
+			not_ok "$2: ${line#"KXT notok $2 "}"
+			diag "$(head -n 12 <<< "$ran" | cut -c 1-400)"
+			;;
+		esac
+	done < "$1.txt"
+	[ "${said:-none}" = "$seen" ] ||
+		not_ok "$2: $seen checks arrived, the script had made ${said:-nobody knows how many}"
+}
+
 # compare LOG ID FACT EXPECTED
 compare() {
 	local found

@@ -286,6 +286,12 @@ is "the kernel takes 31 characters less of command line" \
 answer=kexec_file_load=ENOKEY
 is "one that cannot be found: exit 255" "$(on_luks -s | cut -c 1-25)" "255: kexec: kexec_file_lo"
 check "and what may be missing" grep -q 'or a dm-crypt key that .* names is in no keyring' "$dir/out"
+# EINVAL has -a go on to kexec_load, but that would lose the key.
+answer=kexec_file_load=EINVAL
+is "one without a name: -s" "$(on_luks -s | cut -c 1-25)" "253: kexec: kexec_file_lo"
+is "and -a does not give it up" "$(on_luks -a | cut -c 1-25)" "255: kexec: kexec_file_lo"
+check "says what may be wrong" grep -q 'crash_dm_crypt_keys whose file description was not' "$dir/out"
+is "nothing is loaded without it" "$(grep -c '^kexec_load' "$dir/record")" 0
 answer=
 
 # What doc/kdump.md tells people to type.

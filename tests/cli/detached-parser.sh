@@ -69,7 +69,12 @@ check "nine: says why" says "more than 8 programs"
 check "no program: exit 1" refuses parser-container out.bpf
 check "one that is none: exit 1" refuses parser-container out.bpf "$uki" "$manual"
 check "one that is none: says which" says \
-	"out.bpf: would be refused: parser program 2 of 2: it is not a 64-bit"
+	"kexec-image: $manual: would be refused: it is not a 64-bit"
+check "a container among the programs: exit 1" refuses parser-container out.bpf "$uki" one.bpf
+check "a container among the programs: says so" says \
+	"kexec-image: one.bpf: would be refused: is a container itself, not a program"
+check "something else nested: exit 1" refuses parser-container out.bpf "$uki" --nested="$manual"
+check "something else nested: says which" says "kexec-image: $manual: would be refused: "
 check "a missing one: exit 2" exits 2 "$image" parser-container out.bpf missing.bpf
 cp "$uki" same.bpf
 check "onto one of them: exit 1" refuses parser-container same.bpf same.bpf
@@ -107,6 +112,10 @@ verified() { # FILE CERT PARSER
 	split "$1" && cmp signed "$3" && exits 0 openssl cms -verify -inform DER -in message \
 		-content signed -binary -noverify -nointern -certfile "$2" -out /dev/null
 }
+check "a program alone can be signed" signs -o program.signed "$uki"
+contains of-signed.bpf program.signed --nested=program.signed
+contains of-unsigned.bpf "$uki" --nested="$uki"
+check "in a container its signature is left out" cmp of-signed.bpf of-unsigned.bpf
 cp two.bpf signed.bpf
 check "signs in place" signs signed.bpf
 check "openssl verifies it" verified signed.bpf cert.pem two.bpf

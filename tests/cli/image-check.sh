@@ -68,20 +68,22 @@ check "--json: verdict" grep -q '"verdict": "equal"' "$dir/json"
 check "--json: error" grep -q '"error": "cannot open: No such file or directory"' "$dir/json"
 if command -v python3 > /dev/null; then
 	check "--json is JSON" python3 -c 'import json, sys; a = json.load(open(sys.argv[1])); sys.exit(len(a) != 2)' "$dir/json"
-	printf 'x' > "$dir/na\"me\\
-"
-	"$tool" check --json "$dir/na\"me\\
-" > "$dir/json"
-	check "--json with a strange name" python3 -c 'import json, sys; a = json.load(open(sys.argv[1])); sys.exit(not a[0]["file"].endswith("na\"me\\\n"))' "$dir/json"
+	strange=$(printf '%s/na"me\\\n\033[2J\303\251' "$dir")
+	cp "$dir/uki" "$strange"
+	"$tool" check --json "$strange" > "$dir/json"
+	check "--json with a strange name" python3 -c 'import json, sys; a = json.load(open(sys.argv[1])); sys.exit(not a[0]["file"].endswith("na\"me\\\n\x1b[2J\xe9"))' "$dir/json"
+	run "a strange name" 0 "$dir/na\"me\\\\\\n\\x1b[2J\\xc3\\xa9: $equal" "$strange"
 else
 	skip "--json is JSON" "python3 is not installed"
 fi
 digest=$(sha256sum < "$dir/bzimage" | cut -d' ' -f1)
 if "$tool" check --json --parser="$inline" "$dir/bzimage" > "$dir/json"; then :; fi
-if grep -q sha256 "$dir/json"; then
-	check "--json: digests" grep -q "\"kernel\": {\"size\": 1536, \"sha256\": \"$digest\"}" "$dir/json"
+# Indented for people: on one line for grep.
+tr -d '\n' < "$dir/json" | sed 's/  *//g' > "$dir/line"
+if grep -q sha256 "$dir/line"; then
+	check "--json: digests" grep -q "\"kernel\":{\"size\":1536,\"sha256\":\"$digest\"}" "$dir/line"
 else
 	skip "--json: digests" "built without libcrypto"
 fi
-check "--json: where they differ" grep -q '"difference": {"part": "initrd", "offset": 0, "bytes": \[null, 105\]}' "$dir/json"
+check "--json: where they differ" grep -q '"difference":{"part":"initrd","offset":0,"bytes":\[null,105\]}' "$dir/line"
 tap_done

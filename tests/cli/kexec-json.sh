@@ -99,8 +99,8 @@ if harness_works; then
 		"$harness" --root="$dir/machine" -- "$KEXEC" -s -l --dry-run --json \
 			--parser="$builddir/bpf/progs/uki.bpf" "$image" > "$dir/detached" 2> "$dir/err"
 		is "--parser: exit" $? 0
-		is "--parser" "$(get "$dir/detached" 'j["load"]["route"], j["load"]["detached"]["signed"]')" \
-			"('detached', False)"
+		is "--parser" "$(get "$dir/detached" 'j["load"]["route"], j["load"]["detached"]["signed"], j["load"]["detached"]["file"]')" \
+			"('detached', False, '$builddir/bpf/progs/uki.bpf')"
 	else
 		printf '%s\n' envelope signed >> "$dir/keys"
 		skip "--parser" "no clang"

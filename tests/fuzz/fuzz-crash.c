@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kexec/core-header.h"
 #include "lib/cleanup.h"
@@ -28,11 +29,19 @@ static const struct {
 	{ "/sys/kernel/kexec/crash_elfcorehdr_size", "4096\n" },
 };
 
-static char root[] = "/tmp/kexec-fuzz-crash-XXXXXX";
+static char root[64];
+
+/* In memory, if there is such a folder: each input is six files. */
+static void make_root(void)
+{
+	snprintf(root, sizeof(root), "%s/kexec-fuzz-crash-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	PROMISE(mkdtemp(root));
+}
 
 static void remove_root(void)
 {
-	char command[64];
+	char command[sizeof(root) + 8];
 
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	PROMISE(system(command) == 0);
@@ -44,7 +53,7 @@ static void put(const char *path, const char *text, size_t len)
 	FILE *f;
 
 	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *c = full + sizeof(root); (c = strchr(c, '/')); c++) {
+	for (char *c = full + strlen(root) + 1; (c = strchr(c, '/')); c++) {
 		*c = '\0';
 		mkdir(full, 0755);
 		*c = '/';
@@ -78,8 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct crash_regions c;
 	uint64_t room;
 
-	if (strcmp(root + sizeof(root) - 7, "XXXXXX") == 0) {
-		PROMISE(mkdtemp(root));
+	if (!root[0]) {
+		make_root();
 		atexit(remove_root);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {

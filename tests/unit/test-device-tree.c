@@ -283,7 +283,7 @@ static void test_one_cell(void **state)
 static void test_given(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
-	autoblob struct blob file = { 0 }, none = { 0 };
+	autoblob struct blob file = { 0 }, with_memory = { 0 }, none = { 0 };
 	struct why w = { 0 };
 
 	(void)state;
@@ -298,6 +298,27 @@ static void test_given(void **state)
 	built(fdt, &file, NULL);
 	assert_text(fdt, 0, "model", "given");
 	assert_u64s(fdt, "linux,uefi-system-table", (uint64_t[]){ 0x7c000000 }, 1);
+	/* Where that cannot be read there may be EFI all the same. */
+	put_bytes("/sys/firmware/fdt", "no tree, but long enough to be one, or so it seems", 50);
+	make_tree(fdt, false, "given");
+	with_memory = file_of(fdt, fdt_totalsize(fdt));
+	w = (struct why){ 0 };
+	assert_int_equal(build(&none, &with_memory, NULL, &w), -EBADMSG);
+	assert_non_null(strstr(w.text, "of the running kernel: device tree: FDT_ERR_BADMAGIC"));
+}
+
+/* What is reserved where an initrd of no bytes was is not for that. */
+static void test_old_initrd_of_no_bytes(void **state)
+{
+	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
+
+	(void)state;
+	make_tree(fdt, true, "running");
+	check(fdt_setprop_inplace_u32(fdt, chosen(fdt), "linux,initrd-start", 0x1000));
+	check(fdt_setprop_inplace_u64(fdt, chosen(fdt), "linux,initrd-end", 0x1000));
+	put_tree(fdt);
+	built(fdt, NULL, NULL);
+	assert_true(is_reserved(fdt, 0x1000, 0x800));
 }
 
 static void test_folders(void **state)
@@ -418,6 +439,7 @@ int main(void)
 		TEST(test_plain),   TEST(test_seeds_are_fresh), TEST(test_initrd),
 		TEST(test_crash),   TEST(test_handover),
 		TEST(test_one_cell),	TEST(test_given),
+		TEST(test_old_initrd_of_no_bytes),
 		TEST(test_folders), TEST(test_refused),		TEST(test_mutants),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hostile bytes come out as printable ASCII, and JSON as JSON. */
+/* Hostile bytes come out fit for a terminal, and JSON as JSON. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,6 +81,31 @@ static void test_json_string(void **state)
 	}
 }
 
+static void test_line(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{ "", "" },
+		{ "a 'b'\\ \n\t\x1b[31m\x7fz", "a 'b'\\ ???[31m?z" },
+		{ "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7" },
+		/* Controls of two bytes, with characters beside them that are none. */
+		{ "\xc2\x9b" "2J", "?2J" },
+		{ "\xc2\x80\xc2\x9f\xc2\xa0", "??\xc2\xa0" },
+		{ "\x9b" "2J\xff", "?2J?" },
+		/* A character that was cut. */
+		{ "a\xe2\x82", "a??" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		autofree char *text = strdup(cases[i].in);
+
+		escape_line(text);
+		assert_string_equal(text, cases[i].want);
+	}
+}
+
 static void test_json(void **state)
 {
 	struct json j = { 0 };
@@ -110,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_json_string),
 		cmocka_unit_test(test_json),
 	};

@@ -195,15 +195,18 @@ static const struct {
 	  NOT("sign") },
 
 	/* keys of encrypted disks */
-	{ { FILE_LOAD(ENOKEY), .crash = true },
+	{ { CRASH_LOAD(ENOKEY) },
 	  { GOOD, .crypt_keys = 1 },
 	  SAYS("(ENOKEY): ", "this one's signature, or a dm-crypt key", "run kexec in the session"),
 	  NOT("mokutil") },
-	{ { FILE_LOAD(EKEYEXPIRED), .crash = true },
-	  { GOOD, .crypt_keys = 2 },
-	  SAYS("(EKEYEXPIRED): a dm-crypt key", "unlock the volume again") },
-	{ { FILE_LOAD(EKEYREVOKED), .crash = true }, { GOOD, .crypt_keys = 2 }, SAYS("was revoked") },
+	{ { CRASH_LOAD(EKEYEXPIRED) }, { GOOD, .crypt_keys = 2 }, SAYS("): a dm-crypt key") },
+	{ { CRASH_LOAD(EKEYREVOKED) }, { GOOD, .crypt_keys = 2 }, SAYS("was revoked") },
 	{ { FILE_LOAD(ENOKEY), .crash = true }, { GOOD }, SAYS("signature"), NOT("dm-crypt") },
+	{ { CRASH_LOAD(EINVAL) },
+	  { GOOD, .crypt_keys = 1 },
+	  SAYS("possible causes: a folder in ", "description", "256 bytes; the end") },
+	{ { CRASH_LOAD(EINVAL), .arch = "arm64" }, { GOOD, .crypt_keys = 1 }, SAYS("256 bytes") },
+	{ { CRASH_LOAD(EINVAL) }, { GOOD }, SAYS(ONLY_DMESG), NOT("crypt") },
 	{ { FILE_LOAD(ENOKEY) }, { GOOD, .crypt_keys = 1 }, SAYS("signature"), NOT("dm-crypt") },
 
 	/* what was asked for: EINVAL */

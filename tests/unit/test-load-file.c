@@ -264,15 +264,16 @@ static void test_file_that_shrinks(void **state)
 	struct file_request req = { .flags = 77 };
 	unsigned int before;
 	struct why w = { 0 };
-	char path[64];
+	char path[64], says[128];
 
 	(void)state;
 	open_image(&img, bytes_file(&uki));
+	snprintf(says, sizeof(says), "initrd %.60s: became shorter while it was read",
+		 img.blobs[0]->name);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", img.blobs[0]->fd);
 	assert_int_equal(truncate(path, PE_FIRST_AT + bzImage.size + 3), 0); /* in .initrd */
 	before = open_descriptors();
-	check_refused("shrinks", load_file_prepare(&req, &img, 0, &w), &w, -EIO,
-		      "became shorter while it was read");
+	check_refused("shrinks", load_file_prepare(&req, &img, 0, &w), &w, -EIO, says);
 	assert_int_equal(open_descriptors(), before);
 	assert_int_equal(req.flags, 77);
 }

@@ -113,6 +113,51 @@ static void test_foreign_machine(void **state)
 	assert_int_equal(nr_calls, 0);
 }
 
+/* What is said on standard error by a load that has to succeed. */
+static void said_by_load(char *ret, size_t size, const struct kexec_options *o,
+			 const struct arch_ops *arch)
+{
+	FILE *said = tmpfile();
+	int stderr_fd = dup(STDERR_FILENO);
+	size_t len;
+
+	assert_true(said && stderr_fd >= 0);
+	assert_int_equal(dup2(fileno(said), STDERR_FILENO), STDERR_FILENO);
+	nr_calls = 0;
+	assert_int_equal(load_kernel(o, arch, &machine), KEXEC_EXIT_OK);
+	assert_int_equal(dup2(stderr_fd, STDERR_FILENO), STDERR_FILENO);
+	close(stderr_fd);
+	assert_int_equal(nr_calls, 1);
+	rewind(said);
+	len = fread(ret, 1, size - 1, said);
+	ret[len] = '\0';
+	fclose(said);
+}
+
+/* An arm64 kernel would start with the first 2047 characters, and nobody would say so. */
+static void test_cmdline_that_is_cut(void **state)
+{
+	static char cmdline[2049], path[64];
+	struct kexec_options o = { .kernel = path, .cmdline = cmdline, .syscall = SYSCALL_FILE };
+	autobytes struct bytes image = { 0 };
+	char said[512];
+
+	(void)state;
+	make_arm64_image(&image);
+	put_image(path, "/Image", &image);
+	memset(cmdline, 'a', 2047);
+	said_by_load(said, sizeof(said), &o, &arch_arm64);
+	assert_string_equal(said, "");
+	memset(cmdline, 'a', 2048);
+	said_by_load(said, sizeof(said), &o, &arch_arm64);
+	assert_non_null(strstr(said, "/Image: the command line has 2048 characters, of which this "
+				     "kernel takes 2047\n"));
+	/* There the kernel looks at it, and refuses. */
+	o.kernel = path_bzImage;
+	said_by_load(said, sizeof(said), &o, &arch_x86_64);
+	assert_string_equal(said, "");
+}
+
 /* One attempt, whatever the kernel says; what it says decides the exit code. */
 static void test_exit_codes(void **state)
 {
@@ -245,6 +290,7 @@ int main(void)
 		TEST(test_no_reservation),
 		TEST(test_xen_host),
 		TEST(test_foreign_machine),
+		TEST(test_cmdline_that_is_cut),
 		TEST(test_exit_codes),
 #ifdef HAVE_LIBBPF
 		TEST(test_whole),

@@ -22,6 +22,8 @@
 #include "tests/unit/images.h"
 
 #ifdef HAVE_FDT
+#include <libfdt.h>
+
 #define KERNEL_SIZE 0x1230000
 
 static void put_initrd(struct boot_image *img, uint64_t size)
@@ -96,6 +98,30 @@ static void prepare_recorded(struct segments_job *ret, const struct boot_image *
 	ret->sys = NULL; /* is gone */
 }
 
+/* An address and a size in /chosen of what is loaded as device tree. */
+static void assert_chosen(const struct segments *s, const char *name, uint64_t address,
+			  uint64_t size)
+{
+	const struct extent *bytes = &named(s, "dtb")->bytes;
+	autofree unsigned char *fdt = NULL;
+	const fdt64_t *range;
+	int len;
+
+	assert_int_equal(extent_dup(bytes, 0, bytes->len, &fdt, NULL), 0);
+	range = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), name, &len);
+	assert_non_null(range);
+	assert_int_equal(len, 16);
+	assert_int_equal(fdt64_ld(range), address);
+	assert_int_equal(fdt64_ld(range + 1), size);
+}
+
+/* Purgatory cannot verify itself; all else it does. */
+static void assert_verified(const struct segments *s)
+{
+	for (size_t i = 0; i < s->nr; i++)
+		assert_int_equal(s->list[i].unverified, strcmp(s->list[i].name, "purgatory") == 0);
+}
+
 static void test_recorded(void **state)
 {
 	autoimage struct boot_image img = { 0 };
@@ -110,6 +136,7 @@ static void test_recorded(void **state)
 	found = places(&job.segments);
 	assert_string_equal(found,
 			    "kernel 40e00000+1230000, initrd 71d00000+1000000, dtb 7fe20000+10000");
+	assert_verified(&job.segments);
 }
 
 /* The numbers of an elfcorehdr as recorded: a note, vmcoreinfo, the kernel, memory around the
@@ -143,6 +170,9 @@ static void test_recorded_crash(void **state)
 	assert_true(le64toh(ph[4].p_vaddr) == 0xffff00003ee00000 &&
 		    le64toh(ph[4].p_paddr) == 0x7ee00000);
 	assert_string_equal(job.cmdline, "quiet");
+	assert_chosen(&job.segments, "linux,elfcorehdr", core->mem, core->memsz);
+	assert_chosen(&job.segments, "linux,usable-memory-range", 0x72e00000, 0xc000000);
+	assert_verified(&job.segments);
 }
 
 #endif

@@ -193,6 +193,25 @@ static void test_crash_flags(void **state)
 	assert_int_equal(unverified, 2); /* elfcorehdr and purgatory */
 }
 
+/* Somebody truncates a file that is being digested: which one it was is said. */
+static void test_initrd_that_shrinks(void **state)
+{
+	autoimage struct boot_image img = { 0 };
+	autojob struct segments_job job = { 0 };
+	struct kexec_options o = options();
+	struct why w = { 0 };
+
+	(void)state;
+	o.no_checks = false;
+	make_image(&img, 9 * MiB, 0x3000000, 0x1000000, true);
+	img.blobs[1]->kind = BLOB_FILE;
+	assert_int_equal(ftruncate(img.blobs[1]->fd, MiB), 0);
+	free(img.blobs[1]->name);
+	img.blobs[1]->name = strdup("/boot/initrd.img");
+	assert_int_equal(prepare(&job, "bios-8g", &img, &o, &w), -EIO);
+	assert_string_equal(w.text, "/boot/initrd.img: became shorter while it was read");
+}
+
 /* Purgatory's size is the compiler's, so the lines around it are looked at alone. */
 static void check_text(const char *text, const char *head, const char *tail)
 {
@@ -396,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_crash_flags),
+		cmocka_unit_test(test_initrd_that_shrinks),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_not_relocatable),

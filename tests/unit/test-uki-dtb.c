@@ -139,6 +139,21 @@ static void test_by_compatible(void **state)
 	expect(&uki, NULL, NULL, "section .dtb", '8');
 }
 
+/* A string that does not end is none, whatever follows it in memory. */
+static void test_compatible_without_end(void **state)
+{
+	static unsigned char open_end[TREE_SIZE] __attribute__((aligned(8)));
+	autobytes struct bytes uki = { 0 };
+	struct machine_id id;
+
+	(void)state;
+	tree(open_end, "acme,two", 8);
+	MAKE_PE(&uki, LINUX, { ".dtbauto", TREE(open_end) }, { ".dtbauto", TREE(two) });
+	put_bytes("/proc/device-tree/compatible", "acme,two", 9);
+	id = this_machine();
+	expect(&uki, NULL, &id, "section .dtbauto", 2);
+}
+
 /* The one vector that is known all over: a maker by itself. */
 static void test_chid(void **state)
 {
@@ -183,6 +198,8 @@ static void test_chids_of_this_machine(void **state)
 	assert_memory_equal(id.chids[0], chid, CHID_SIZE);
 	assert_int_equal(chid_make(chid, seven, 2), 0);
 	assert_memory_equal(id.chids[6], chid, CHID_SIZE);
+	put_dmi("product_name", "\x01" "Box\n");
+	assert_int_equal(this_machine().nr_chids, 4);
 	put_dmi("product_name", "Box\x01\n");
 	assert_int_equal(this_machine().nr_chids, 4);
 }
@@ -210,6 +227,11 @@ static void test_panel_id(void **state)
 	edid[11] = 0;
 	assert_true(edid_panel_id(id, edid));
 	assert_string_equal(id, "SDC000a");
+	edid[8] = 0x07; /* the first letter there is, and the last */
+	edid[9] = 0x41;
+	assert_true(edid_panel_id(id, edid));
+	assert_string_equal(id, "AZA000a");
+	make_edid(edid);
 	edid[9] = 0x80; /* no third letter */
 	assert_false(edid_panel_id(id, edid));
 	edid[9] = 0x9b; /* 27 */
@@ -361,6 +383,7 @@ int main(void)
 #if defined(HAVE_FDT) && defined(HAVE_CRYPTO)
 	const struct CMUnitTest tests[] = {
 		TEST(test_by_compatible),
+		TEST(test_compatible_without_end),
 		TEST(test_chid),
 		TEST(test_chids_of_this_machine),
 		cmocka_unit_test(test_panel_id),

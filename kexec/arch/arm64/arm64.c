@@ -30,6 +30,7 @@ const struct arch_ops arch_arm64 = {
 	.uname = "aarch64",
 	.file_load_types = file_load_types,
 	.cmdline_max = cmdline_max,
+	.cuts_cmdline = true,
 	.memory_size = memory_size,
 	.build_segments = arm64_build_segments,
 	.kexec_arch = EM_AARCH64,

@@ -20,11 +20,6 @@ struct x86_facts;
 
 struct x86_setup_options {
 	bool noefi;            /* --noefi */
-	/*
-	 * --reuse-video-type. The next kernel always gets the video type that this one
-	 * was started with, as from kexec_file_load(2); this makes no difference.
-	 */
-	bool reuse_video_type;
 	bool crash;
 	bool kho;	       /* the layout will have what Kexec HandOver passes on */
 	const unsigned char *rng_seed; /* X86_RNG_SEED bytes; NULL: the kernel's randomness */

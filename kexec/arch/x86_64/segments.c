@@ -260,7 +260,6 @@ static int put_boot_params(struct x86 *x)
 	const struct kexec_options *o = x->job->o;
 	const struct x86_setup_options setup = {
 		.noefi = o->noefi,
-		.reuse_video_type = o->reuse_video_type,
 		.crash = o->crash,
 		.kho = kho_passes(&x->job->kho),
 	};

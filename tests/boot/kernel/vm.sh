@@ -17,12 +17,26 @@ tree() {
 	chmod 755 "$1/init"
 }
 
-# second_initrd ID OUT: what the second kernel runs
+# add_program DIR FILE: to a tree's bin, with the libraries it is linked with
+add_program() {
+	cp "$2" "$1/bin/"
+	ldd "$2" | grep -o '/[^ ]*' | while read -r _lib; do
+		mkdir -p "$1${_lib%/*}"
+		cp -L "$_lib" "$1$_lib"
+	done
+}
+
+# second_initrd ID OUT [PROGRAM..]: what the second kernel runs
 second_initrd() {
+	_id=$1 _out=$2
+	shift 2
 	rm -rf "$work/second-tree"
 	tree "$work/second-tree" second-init
-	printf '%s\n' "$1" >"$work/second-tree/ID"
-	pack "$work/second-tree" "$2"
+	printf '%s\n' "$_id" >"$work/second-tree/ID"
+	for _program; do
+		add_program "$work/second-tree" "$_program"
+	done
+	pack "$work/second-tree" "$_out"
 	rm -rf "$work/second-tree"
 }
 
