@@ -75,8 +75,15 @@ static int read_facts(struct facts *ret, const struct extent *image)
 	return 0;
 }
 
+/* Bytes of the image that a program asks for: are they in one section? */
+struct range {
+	uint64_t off, len;
+	bool covered;
+};
+
 /* What walking the section table found out. */
 struct survey {
+	struct range *wanted; /* NULL: no matter */
 	unsigned int found;
 	uint64_t off, len; /* of the last .bpf */
 	bool cut;          /* the table is not all there */
@@ -93,6 +100,9 @@ static void look_at(struct survey *s, struct span entry, const struct facts *f,
 	span_le32(entry, ENTRY_DISK_START, &start);
 	if (disk > 0 && (start < f->hashed || !range_fits(image->len, start, disk)))
 		s->outside = true;
+	if (s->wanted && s->wanted->off >= start &&
+	    range_fits(disk, s->wanted->off - start, s->wanted->len))
+		s->wanted->covered = true;
 	if (!span_is(entry, 0, ".bpf\0\0\0\0", 8))
 		return;
 	s->found++;
@@ -135,6 +145,53 @@ static bool headers_agree(const struct facts *f, const struct extent *image)
 	       f->hashed <= image->len && f->table + f->nr * ENTRY <= f->hashed;
 }
 
+/* What must hold before anybody believes a signature around the image. */
+static int check_sound(const struct survey *s, const struct facts *f, const struct extent *image,
+		       struct why *w)
+{
+	if (f->nr > LIMIT_PE_SECTIONS)
+		return why(w, -E2BIG,
+			   "has %llu sections, for a parser program at most %d are accepted",
+			   (unsigned long long)f->nr, LIMIT_PE_SECTIONS);
+	if (s->found > 1)
+		return why(w, -EBADMSG, "has %u sections .bpf", s->found);
+	if (s->cut || !headers_agree(f, image))
+		return why(w, -EBADMSG, "has a PE section table that is not inside its headers");
+	if (s->outside)
+		return why(w, -EBADMSG, "has a section that is outside the file");
+	return 0;
+}
+
+int bpf_check_pe(const struct extent *image, struct why *w)
+{
+	struct survey s = { 0 };
+	struct facts f;
+	int r = read_facts(&f, image);
+
+	if (r == -ENOEXEC)
+		return 0;
+	if (r == 0)
+		r = walk(&s, &f, image);
+	if (r < 0)
+		return why(w, r, "cannot read: %s", strerror(-r));
+	s.found = 0; /* whatever it is, it is not run */
+	return check_sound(&s, &f, image, w);
+}
+
+int bpf_signature_covers(const struct extent *image, uint64_t off, uint64_t len, bool headers)
+{
+	struct range wanted = { .off = off, .len = len };
+	struct survey s = { .wanted = &wanted };
+	struct facts f;
+	int r = read_facts(&f, image);
+
+	if (r == 0 && headers && range_fits(f.hashed, off, len))
+		return 1;
+	if (r == 0)
+		r = walk(&s, &f, image);
+	return r == -ENOEXEC ? 0 : r < 0 ? r : wanted.covered;
+}
+
 int bpf_locate(struct extent *ret, const struct extent *image, struct why *w)
 {
 	struct survey s = { 0 };
@@ -147,15 +204,9 @@ int bpf_locate(struct extent *ret, const struct extent *image, struct why *w)
 		return why(w, r, "cannot read: %s", strerror(-r));
 	if (r == -ENOEXEC || s.found == 0)
 		return why(w, -ENOEXEC, "carries no parser program (section .bpf)");
-	if (f.nr > LIMIT_PE_SECTIONS)
-		return why(w, -E2BIG, "has %llu sections, with .bpf at most %d are accepted",
-			   (unsigned long long)f.nr, LIMIT_PE_SECTIONS);
-	if (s.found > 1)
-		return why(w, -EBADMSG, "has %u sections .bpf", s.found);
-	if (s.cut || !headers_agree(&f, image))
-		return why(w, -EBADMSG, "has a PE section table that is not inside its headers");
-	if (s.outside)
-		return why(w, -EBADMSG, "has a section that is outside the file");
+	r = check_sound(&s, &f, image, w);
+	if (r < 0)
+		return r;
 	if (s.len == 0)
 		return why(w, -EBADMSG, "has an empty section .bpf");
 	extent_sub(ret, image, s.off, s.len);

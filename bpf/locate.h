@@ -9,6 +9,9 @@
 #ifndef BPF_LOCATE_H
 #define BPF_LOCATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "lib/blob.h"
 #include "lib/why.h"
 
@@ -18,5 +21,17 @@
  * all through, as the kernel wants it: -EBADMSG, -E2BIG; -errno of reading.
  */
 int bpf_locate(struct extent *ret, const struct extent *image, struct why *w);
+
+/*
+ * The same of an image whose program is somewhere else. 0 also for what is no PE image
+ * for EFI; else errors as above but for -ENOEXEC.
+ */
+int bpf_check_pe(const struct extent *image, struct why *w);
+
+/*
+ * Are @len bytes at @off inside one section of a sound PE image, as Authenticode covers
+ * them for certain, or, if they will do, inside its headers? 1, 0, or -errno of reading.
+ */
+int bpf_signature_covers(const struct extent *image, uint64_t off, uint64_t len, bool headers);
 
 #endif

@@ -266,11 +266,12 @@ static int take_parts(struct boot_image *img, struct vm_stage *s, struct why *w)
 }
 
 /* One of the programs for an image. -ENOEXEC: it does not know it, and nothing has changed. */
-static int run_stage(struct boot_image *img, struct span object, uint64_t id,
+static int run_stage(struct boot_image *img, struct span object, bool outermost, uint64_t id,
 		     const struct bpf_options *o, struct why *w)
 {
 	autostage struct vm_stage s = {
 		.image = img->kernel.bytes, .id = id, .enforced = o->enforced, .trace = o->trace,
+		.envelope = outermost,
 	};
 	int r = run_program(&s, object, o->crash, w);
 
@@ -278,14 +279,15 @@ static int run_stage(struct boot_image *img, struct span object, uint64_t id,
 }
 
 /* The first that knows the image, or finds it broken, has the say. */
-static int run_programs(struct boot_image *img, const struct container *c, uint64_t *id,
+static int run_programs(struct boot_image *img, const struct bpf_source *source, uint64_t *id,
 			const struct bpf_options *o, struct why *w)
 {
+	const struct container *c = &source->programs;
 	int r = -ENOEXEC;
 
 	for (size_t i = 0; r == -ENOEXEC && i < c->nr; i++) {
 		why_clear(w);
-		r = run_stage(img, c->program[i], ++*id, o, w);
+		r = run_stage(img, c->program[i], source->outermost, ++*id, o, w);
 		if (r < 0 && c->nr > 1)
 			why_prefix(w, "parser program %zu of %zu: ", i + 1, c->nr);
 		else if (r < 0)
@@ -302,7 +304,7 @@ static int run_layer(struct boot_image *img, struct bpf_source *source, unsigned
 	if (r == -ENOEXEC && depth > 0)
 		return 1;
 	if (r == 0)
-		r = run_programs(img, &source->programs, id, o, w);
+		r = run_programs(img, source, id, o, w);
 	/* What the image around has programs for need not be there. */
 	if (r == -ENOEXEC && source->nested) {
 		why_clear(w);

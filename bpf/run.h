@@ -19,7 +19,7 @@ struct bpf_options {
 	/* The object (of either type) of a detached parser; NULL: each image's own section .bpf. */
 	const struct blob *parser;
 	bool crash;    /* for a crash load */
-	bool enforced; /* as if signatures were enforced */
+	bool enforced; /* as if signatures were enforced, and all there are were good */
 	const struct vm_trace *trace; /* NULL: none */
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bpf/appended.h"
 #include "bpf/locate.h"
@@ -96,14 +98,29 @@ static int take_new(struct bpf_source *s, const struct extent *own, struct why *
 	return r < 0 ? r : take_over(s, &bytes, len, w);
 }
 
+static int starts_elf(const struct extent *image, bool *ret, struct why *w)
+{
+	unsigned char head[SELFMAG];
+	int r;
+
+	if (image->len < sizeof(head))
+		return 0;
+	r = extent_read(image, 0, head, sizeof(head), w);
+	*ret = r == 0 && memcmp(head, ELFMAG, SELFMAG) == 0;
+	return r;
+}
+
 int bpf_source_next(struct bpf_source *s, const struct extent *image, unsigned int depth,
 		    struct why *w)
 {
 	bool first = s->detached && depth == 0;
 	struct extent own = { 0 };
 	struct why none = { 0 };
-	int r = 0;
+	int r = first ? starts_elf(image, &s->bare, w) : 0;
 
+	if (r < 0)
+		return r;
+	s->outermost = depth == (s->bare ? 1 : 0);
 	/* A detached parser takes the place of whatever the images carry. */
 	if (!s->detached)
 		r = bpf_locate(&own, image, depth ? &none : w);
@@ -116,6 +133,12 @@ int bpf_source_next(struct bpf_source *s, const struct extent *image, unsigned i
 	if (depth == LIMIT_NESTING)
 		return why(w, -E2BIG, "more than %d images inside each other", LIMIT_NESTING);
 	s->nested = r < 0;
+	/* What carries its own has been looked at already. */
+	if (s->detached && s->outermost) {
+		r = bpf_check_pe(image, w);
+		if (r < 0)
+			return r;
+	}
 	r = s->nested ? open_programs(&s->programs, s->programs.nested, w) : take_new(s, &own, w);
 	if (r < 0)
 		why_prefix(w, "parser program: ");

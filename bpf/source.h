@@ -14,6 +14,8 @@ struct bpf_source {
 	const struct blob *detached; /* set by the caller; NULL: images carry their own */
 	struct container programs;   /* for the image at hand; one program is one of one */
 	bool nested;                 /* they are for the image inside another, if it is there */
+	bool bare;      /* a detached parser is for an envelope in ELF, which nobody signs */
+	bool outermost; /* the signature that counts is that of the image at hand */
 	unsigned char *bytes;        /* owned; what they are spans of */
 };
 

@@ -144,7 +144,8 @@ int container_build(unsigned char **ret, size_t *ret_len, const struct span *pro
 	add_all(&b, programs, nr, nested);
 	eh = header(&b);
 	put(&b, b.section, b.nr * sizeof(b.section[0]));
-	if (fclose(b.f) != 0 || !text)
+	/* What could not be written for want of memory is missing, whatever fclose() says. */
+	if (fclose(b.f) != 0 || !text || size != b.at)
 		return why(w, -ENOMEM, "out of memory");
 	memcpy(text, &eh, sizeof(eh));
 	if (size > LIMIT_PARSER)

@@ -44,11 +44,11 @@ static bool in_ram(const struct iomem *iomem, const struct range *at)
 
 /* The notes are written by the kernel, at a place that only it knows: in RAM, at least. */
 static int check_note(const struct iomem *iomem, const char *path, uint64_t at, uint64_t size,
-		      struct range *ret, struct why *w)
+		      uint64_t limit, struct range *ret, struct why *w)
 {
 	struct range note;
 
-	if (at == 0 || size == 0 || size > LIMIT_CRASH_NOTES || at > UINT64_MAX - size)
+	if (at == 0 || size == 0 || size > limit || at > UINT64_MAX - size)
 		return why(w, -EBADMSG, "%s names %llu bytes at 0x%llx", path,
 			   (unsigned long long)size, (unsigned long long)at);
 	note = (struct range){ at, at + size };
@@ -105,7 +105,7 @@ static int add_cpu(struct core_notes *n, const struct iomem *iomem, const struct
 	r = read_address(sys, path, &at);
 	if (r < 0)
 		return cannot_read(w, r, path);
-	r = check_note(iomem, path, at, size, &note, w);
+	r = check_note(iomem, path, at, size, LIMIT_CRASH_NOTES, &note, w);
 	return r < 0 ? r : add_note(n, note, cpu, w);
 }
 
@@ -166,7 +166,7 @@ static int add_vmcoreinfo(struct core_notes *n, const struct iomem *iomem, const
 	if (!number_skip(&rest, '0') || !number_skip(&rest, 'x') || !number_take(&rest, 16, &at) ||
 	    !number_skip(&rest, ' ') || !number_take(&rest, 16, &size) || strcmp(rest, "\n") != 0)
 		return why(w, -EBADMSG, VMCOREINFO " has no address and size");
-	r = check_note(iomem, VMCOREINFO, at, size, &note, w);
+	r = check_note(iomem, VMCOREINFO, at, size, LIMIT_VMCOREINFO, &note, w);
 	return r < 0 ? r : add_note(n, note, CORE_VMCOREINFO, w);
 }
 

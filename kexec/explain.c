@@ -310,7 +310,11 @@ static void tell_einval(struct line *l)
 	say_cause(l, l->h->mem_total < 0, "kernel and initrd need more than half of the memory");
 	say_cause(l, r->crash && l->h->crash_size < 0, "no memory is reserved for a crash kernel");
 	say_cause(l, keys, keys);
-	say(l, "%s" DMESG, l->nr_causes ? "; " : NO_CAUSE);
+	say_cause(l, r->whole, "the parser program names something empty, or no kernel");
+	if (l->nr_causes)
+		say(l, "; " DMESG);
+	else
+		say_dmesg(l);
 }
 
 static void tell_crash_space(struct line *l)

@@ -37,7 +37,8 @@ kexec_SRC += kexec/formats/arm64-image.c kexec/formats/bzImage.c \
 
 # An architecture is one folder here and one row in kexec/arch/arch.c.
 kexec_SRC += kexec/arch/arch.c kexec/arch/arm64/arm64.c \
-	     kexec/arch/arm64/device-tree-proc.c kexec/arch/arm64/device-tree.c \
+	     kexec/arch/arm64/device-tree-proc.c kexec/arch/arm64/device-tree-reserved.c \
+	     kexec/arch/arm64/device-tree.c \
 	     kexec/arch/arm64/kernel-map.c kexec/arch/arm64/segments.c \
 	     kexec/arch/x86_64/boot-params.c kexec/arch/x86_64/efi.c \
 	     kexec/arch/x86_64/facts.c kexec/arch/x86_64/kernel-map.c \

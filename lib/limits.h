@@ -127,7 +127,7 @@
 #define LIMIT_LOG_LOST (1 << 16)
 /* Notes of a dump: some hundred bytes a CPU. */
 #define LIMIT_DUMP_NOTES (64 * MiB)
-/* The kernel's note about itself; a page of the largest kind. */
+/* The kernel's note about itself; a page of the largest kind, and what makes a note of it. */
 #define LIMIT_VMCOREINFO (1 * MiB)
 /* A page of the dumped machine. */
 #define LIMIT_DUMP_PAGE (64 * KiB)

@@ -104,6 +104,12 @@ static int parser_read(struct vm *vm, const uint64_t *args, uint64_t *ret)
 	if (buf != 0 || !range_fits(vm->stage->image.len, off, len))
 		answer = -EBADMSG;
 	if (answer == 0)
+		r = stage_covers(vm->stage, off, len, true);
+	if (r < 0)
+		return why(vm->why, r, "cannot read: %s", strerror(-r));
+	if (answer == 0 && r == 0)
+		answer = -EPERM;
+	if (answer == 0)
 		r = extent_read(&vm->stage->image, off, bytes, len, vm->why);
 	if (answer == 0 && r == 0)
 		vm_wrote(vm, dst, len);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/locate.h"
 #include "bpf/vm/stage.h"
 
 /* One table of limits for both hosts: what lib/limits.h repeats must be the same. */
@@ -80,6 +81,26 @@ static const char *part_name(uint8_t subcmd)
 	}
 }
 
+int stage_covers(const struct vm_stage *s, uint64_t off, uint64_t len, bool headers)
+{
+	if (!s->enforced || !s->envelope)
+		return 1;
+	return bpf_signature_covers(&s->image, off, len, headers);
+}
+
+static int check_covered(struct vm_stage *s, uint64_t off, uint64_t len)
+{
+	int r = stage_covers(s, off, len, false);
+
+	if (r < 0)
+		return why(&s->reason, r, "cannot read: %s", strerror(-r));
+	if (r == 0)
+		return why(&s->reason, -EPERM,
+			   "%llu bytes at %#llx are not in one section, and no signature covers "
+			   "them for certain", (unsigned long long)len, (unsigned long long)off);
+	return 0;
+}
+
 /* The bytes of the image that a command's one chunk points at. */
 static int take_reference(struct vm_stage *s, const struct command *c, struct stage_part *part)
 {
@@ -108,7 +129,7 @@ static int take_reference(struct vm_stage *s, const struct command *c, struct st
 		return why(&s->reason, -EINVAL, "size %u for what is not unpacked", part->size);
 	if (part->size > LIMIT_DECOMPRESSED)
 		return why(&s->reason, -EFBIG, "it claims to unpack to %u bytes", part->size);
-	return 0;
+	return check_covered(s, off, len);
 }
 
 static int take_inline(struct vm_stage *s, const struct command *c, struct stage_part *part)

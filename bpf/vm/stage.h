@@ -37,6 +37,7 @@ struct vm_stage {
 	struct extent image; /* buffer 0, the only one there is */
 	uint64_t id;         /* for bpf_get_parser_context() */
 	bool enforced;
+	bool envelope; /* a signature would be that of .image itself, not of one around it */
 	const struct vm_trace *trace; /* NULL: none */
 
 	/* What was asked for. */
@@ -52,6 +53,9 @@ struct vm_stage {
 /* Frees what the stage still owns. Safe on zeroes; leaves zeroes. */
 void stage_done(struct vm_stage *s);
 #define autostage __attribute__((cleanup(stage_done)))
+
+/* May the program have these bytes? 1, 0, or -errno of reading. */
+int stage_covers(const struct vm_stage *s, uint64_t off, uint64_t len, bool headers);
 
 /*
  * One command of the stream. 0, or what the kernel returns to the program; the

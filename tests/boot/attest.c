@@ -7,7 +7,9 @@
  *	KXT begin ID			/kxt/id of the initrd
  *	KXT uname 6.1.0-50-cloud-amd64
  *	KXT ticks N			arm64: nanoseconds, which kexec does not reset
- *	KXT notes SHA256		build id and other notes, /sys/kernel/notes
+ *	KXT page_size BYTES
+ *	KXT build_id HEX | none		which kernel this is
+ *	KXT notes SHA256		that and other notes, /sys/kernel/notes
  *	KXT cmdline TEXT		/proc/cmdline, verbatim
  *	KXT initrd SIZE SHA256		needs retain_initrd
  *	KXT efi yes runtime | yes | no
@@ -182,6 +184,33 @@ static void hash_initrd(void)
 		hash_initrd_in_memory();
 }
 
+/* From one note to the next. */
+static ssize_t note_size(const Elf64_Nhdr *n)
+{
+	return sizeof(*n) + ((n->n_namesz + 3ul) & ~3ul) + ((n->n_descsz + 3ul) & ~3ul);
+}
+
+static void tell_build_id(void)
+{
+	static char notes[1 << 12];
+	int fd = open("/sys/kernel/notes", O_RDONLY);
+	ssize_t size = fd < 0 ? 0 : read(fd, notes, sizeof(notes));
+	char hex[2 * 20 + 1] = "none";
+	Elf64_Nhdr n;
+
+	if (fd >= 0)
+		close(fd);
+	for (ssize_t off = 0; off + (ssize_t)sizeof(n) <= size; off += note_size(&n)) {
+		memcpy(&n, notes + off, sizeof(n));
+		if (n.n_type != NT_GNU_BUILD_ID || n.n_namesz != 4 || n.n_descsz != 20 ||
+		    off + note_size(&n) > size || memcmp(notes + off + sizeof(n), "GNU", 4))
+			continue;
+		for (int i = 0; i < 20; i++)
+			sprintf(hex + 2 * i, "%02x", (uint8_t)notes[off + sizeof(n) + 4 + i]);
+	}
+	say("KXT build_id %s\n", hex);
+}
+
 /* Registers of how many CPUs are in the first segment of notes? The kernel joins them all. */
 static unsigned int count_prstatus(int fd, const Elf64_Ehdr *h)
 {
@@ -195,12 +224,11 @@ static unsigned int count_prstatus(int fd, const Elf64_Ehdr *h)
 		return 0;
 	size = sizeof(notes) < p.p_filesz ? sizeof(notes) : p.p_filesz;
 	size = pread(fd, notes, size, p.p_offset);
-	for (ssize_t off = 0; off + (ssize_t)sizeof(n) <= size;) {
+	for (ssize_t off = 0; off + (ssize_t)sizeof(n) <= size; off += note_size(&n)) {
 		memcpy(&n, notes + off, sizeof(n));
 		if (n.n_namesz == 5 && n.n_type == NT_PRSTATUS &&
 		    !memcmp(notes + off + sizeof(n), "CORE", 5))
 			nr++;
-		off += sizeof(n) + ((n.n_namesz + 3ul) & ~3ul) + ((n.n_descsz + 3ul) & ~3ul);
 	}
 	return nr;
 }
@@ -308,6 +336,8 @@ static void attest(void)
 	say("KXT uname %s\n", u.release);
 	if (now)
 		say("KXT ticks %llu\n", now);
+	say("KXT page_size %ld\n", sysconf(_SC_PAGESIZE));
+	tell_build_id();
 	hash_file("notes", "/sys/kernel/notes");
 	say("KXT cmdline %s\n", slurp("/proc/cmdline"));
 	hash_initrd();

@@ -76,12 +76,20 @@ for arch in x86_64 arm64; do
 		echo "ok $n - $what # SKIP test-options is not built"
 	fi
 done
-# What is printed about a refused image, and the table of that in kexec.8.
-# explained FILE AT-LEAST HEADING: the .Sh or .Ss line that the table stands below
+# by_errno ERRNO|..: lines that begin with these, without what follows
+by_errno() {
+	sed -E "s/^($1) .*/\1/"
+}
+
+# What is printed about a refused image, and the table of that in kexec.8. Where facts
+# decide about the words, the manual has more of them, and the errno only is looked for.
+# explained FILE AT-LEAST HEADING [ERRNO|..]: the .Sh or .Ss line that the table stands
+# below; with those errnos
 explained() {
 	tr -d '\n\t' < "$top_srcdir/kexec/$1" |
-		grep -oE '\{ E[A-Z0-9]+, "E[A-Z0-9]+",[^}]*\}' |
-		sed -E 's/^\{ (E[A-Z0-9]+), "E[A-Z0-9]+", *"/\1 /; s/" *"//g; s/" *\}$//' > "$dir/says"
+		grep -oE '\{ [A-Z_]*E[A-Z0-9]+, "E[A-Z0-9]+",[^}]*\}' |
+		sed -E 's/^\{ [A-Z0-9_]+, "(E[A-Z0-9]+)",[^"]*"?/\1 /; s/" *"//g; s/"? *\}$//' |
+		by_errno "${4-NONE}" > "$dir/says"
 	awk -v heading="$3" '
 		/^\.S[hs]/       { if (on && line) print line; line = ""; on = $0 == heading }
 		/^\.(El|It Er)/  { if (on && line) print line; line = "" }
@@ -89,7 +97,7 @@ explained() {
 		/^\.It Er/       { line = $3; next }
 		line && /^\.Fl/  { sub(/^\.Fl /, "-"); sub(/ \.$/, ".") }
 		line             { sub(/^\.Nm /, ""); sub(/ Cm /, " "); line = line " " $0 }
-	' "$manual" | grep -v '^EPERM' | sed 's/\.$//' > "$dir/told"
+	' "$manual" | sed 's/\.$//' | by_errno "${4-NONE}" > "$dir/told"
 	for file in says told; do
 		tr '[:upper:]' '[:lower:]' < "$dir/$file" | LC_ALL=C sort > "$dir/$file.sorted"
 	done
@@ -101,5 +109,15 @@ explained() {
 }
 explained explain-whole.c 10 '.Sh REFUSED IMAGES'
 explained explain-detached.c 12 '.Ss With a detached parser'
+explained explain.c 20 '.Ss Of any kernel' 'EPERM|EACCES|EINVAL|ENOEXEC'
+# The errors that our series lists in its kernel/kexec_bpf.h.
+sed -n -E 's/^\+ \*   -(E[A-Z0-9]+) .*/\1/p' "$top_srcdir"/bpf/kernel/linux-6.12/*.patch |
+	LC_ALL=C sort -u > "$dir/kernel"
+sed -n '/^\.Sh REFUSED IMAGES/,/^\.Sh EXIT/s/^\.It Er //p' "$manual" | LC_ALL=C sort -u > "$dir/manual"
+[ "$(wc -l < "$dir/kernel")" -ge 15 ] && LC_ALL=C comm -23 "$dir/kernel" "$dir/manual" > "$dir/diff" &&
+	[ ! -s "$dir/diff" ]
+status=$?
+[ $status -eq 0 ] || sed 's/^/# /' "$dir/diff"
+result $status "kexec.8 has every error that the kernel series names"
 echo "1..$n"
 exit $failed

@@ -12,6 +12,7 @@
 #include "bpf/locate.h"
 #include "bpf/run.h"
 #include "bpf/vm/insn.h"
+#include "bpf/vm/vm.h"
 #include "lib/cleanup.h"
 #include "tests/bpf/asm.h"
 #include "tests/unit/images.h"
@@ -222,7 +223,72 @@ static void test_inline(void **state)
 	expect_bytes(&img.initrd[1].bytes, "initrd", 6);
 	assert_int_equal(boot_image_initrd_size(&img), 8 + 6);
 	expect_refused(&image, &program, true, -EBADMSG,
+		       "command COPY kernel: 1536 bytes at 0 are not in one section");
+	/* What nobody signs is not asked what a signature covers. */
+	memcpy(image.data, "\177ELF", 4);
+	expect_refused(&image, &program, true, -EBADMSG,
 		       "command COPY command line: payload of its own, which enforced");
+}
+
+/* What bpf_parser_read() says of the byte at @off. */
+static int read_byte(const struct bytes *image, uint64_t off, bool enforced, bool envelope)
+{
+	struct vm_insn code[] = {
+		MOV64_K(R1, 7), CALL_KF(KF_GET), JMP_K(JMP_JEQ, R0, 0, 13),
+		MOV64_X(R6, R0), MOV64_X(R1, R0), MOV64_K(R2, 0), LD_IMM64(R3, off),
+		MOV64_X(R4, R10), ADD64_K(R4, -8), MOV64_K(R5, 1), CALL_KF(KF_READ),
+		MOV64_X(R7, R0), MOV64_X(R1, R6), CALL_KF(KF_PUT), MOV64_X(R0, R7), EXIT,
+	};
+	const struct vm_program p = { .insns = code, .nr = ARRAY_SIZE(code) };
+	autoblob struct blob file = bytes_blob(image);
+	autostage struct vm_stage s = {
+		.image = blob_whole(&file), .id = 7, .enforced = enforced, .envelope = envelope,
+	};
+	uint64_t r0 = 1;
+	struct why w = { 0 };
+
+	if (vm_run(&p, (struct span){ 0 }, &s, &r0, &w) < 0)
+		fail_msg("%s", w.text);
+	return (int)r0;
+}
+
+static void test_read_covered(void **state)
+{
+	autobytes struct bytes image = { 0 };
+	size_t end;
+
+	(void)state;
+	make_small(&image);
+	end = image.size;
+	bytes_add(&image, "behind", 6);
+	assert_int_equal(read_byte(&image, 0, true, true), 0);
+	assert_int_equal(read_byte(&image, end - 1, true, true), 0);
+	assert_int_equal(read_byte(&image, end, true, true), -EPERM);
+	assert_int_equal(read_byte(&image, end, true, false), 0);
+	assert_int_equal(read_byte(&image, end, false, true), 0);
+	assert_int_equal(read_byte(&image, end + 6, true, true), -EBADMSG);
+}
+
+/* The kernel looks at an image before it takes it apart, wherever the program comes from. */
+static void test_unsound(void **state)
+{
+	READ_PROGRAM(program, "tests/bpf/inline.bpf");
+	autobytes struct bytes good = { 0 }, image = { 0 }, envelope = { 0 };
+	autoimage struct boot_image img = { 0 };
+	struct why w = { 0 };
+
+	(void)state;
+	make_small(&good);
+	if (run_detached(&img, &good, &program, false, &w) < 0)
+		fail_msg("%s", w.text);
+	bytes_add(&image, good.data, good.size - 1);
+	expect_refused(&image, &program, false, -EBADMSG,
+		       "has a section that is outside the file");
+	bytes_add(&envelope, image.data, image.size);
+	memcpy(envelope.data, "\177ELF", 4);
+	boot_image_done(&img);
+	if (run_detached(&img, &envelope, &program, false, &w) < 0)
+		fail_msg("%s", w.text);
 }
 
 /* Type 2: a program that says nothing, but whose image is its own. */
@@ -396,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_bad_programs),
 		cmocka_unit_test(test_endings),
 		cmocka_unit_test(test_inline),
+		cmocka_unit_test(test_read_covered),
+		cmocka_unit_test(test_unsound),
 		cmocka_unit_test(test_skeleton),
 		cmocka_unit_test(test_unpack),
 		cmocka_unit_test(test_cmdline_limit),

@@ -234,14 +234,16 @@ static void test_alternatives(void **state)
 	MAKE_CONTAINER(&parser, NO_BYTES, bytes_span(&zboot), bytes_span(&not_mine),
 		       bytes_span(&uki), TEXT("never looked at"));
 	/* The second has named a kernel, too, which is gone with it. */
-	expect_kernel(&image, &parser, true, &kernel);
+	expect_kernel(&image, &parser, false, &kernel);
+	expect_refused("the second names headers", &image, &parser, true, -EBADMSG,
+		       "parser program 2 of 4: command COPY kernel: 2048 bytes at 0 are not in one");
 
 	MAKE_CONTAINER(&parser, NO_BYTES, bytes_span(&zboot), bytes_span(&refuses),
 		       bytes_span(&uki));
-	expect_refused("the second refuses", &image, &parser, true, -EBADMSG,
+	expect_refused("the second refuses", &image, &parser, false, -EBADMSG,
 		       "parser program 2 of 3: it refuses the image");
 	MAKE_CONTAINER(&parser, NO_BYTES, bytes_span(&zboot), bytes_span(&not_mine));
-	expect_refused("nobody knows it", &image, &parser, true, -ENOEXEC,
+	expect_refused("nobody knows it", &image, &parser, false, -ENOEXEC,
 		       "parser program 2 of 2: it does not recognise the image");
 	MAKE_CONTAINER(&parser, NO_BYTES, bytes_span(&zboot), TEXT("junk"), bytes_span(&uki));
 	expect_refused("the second is none", &image, &parser, true, -EBADMSG,

@@ -367,9 +367,10 @@ static void test_bad_notes(void **state)
 					     "5000000 1024\n",
 					     "0x5000000 0\n",
 					     "0x5000000 0x1024\n",
-					     "0x5000000 10001\n",
+					     "0x5000000 100001\n",
 					     "0x140000000 1024\n",
 					     "0x5000000 1024 x\n" };
+	autoblob struct blob b = { 0 };
 
 	(void)state;
 	put_good();
@@ -382,6 +383,9 @@ static void test_bad_notes(void **state)
 		put_text("/sys/kernel/vmcoreinfo", infos[i]);
 		assert_int_equal(refused(CORE_HEADERS_AUTO, "/sys/kernel/vmcoreinfo"), -EBADMSG);
 	}
+	/* As of a kernel with pages of 64 KiB. */
+	put_text("/sys/kernel/vmcoreinfo", "0x5000000 10024\n");
+	assert_int_equal(build(&b, &machine, CORE_HEADERS_AUTO, NULL), 0);
 }
 
 /* One part changed to what no kernel says. */

@@ -36,6 +36,7 @@ static void *make_tree(void *fdt, bool efi, const char *model)
 	check(fdt_add_reservemap_entry(fdt, 0x48000000, 0x10000)); /* the old initrd */
 	check(fdt_add_reservemap_entry(fdt, 0x49000000, 0x20000)); /* another thing */
 	check(fdt_add_reservemap_entry(fdt, 0x4a000000, 0x10000)); /* the old elfcorehdr */
+	check(fdt_add_reservemap_entry(fdt, 0x4b000000, 0x12345)); /* the old log of IMA */
 	check(fdt_finish_reservemap(fdt));
 	check(fdt_begin_node(fdt, ""));
 	check(fdt_property_u32(fdt, "#address-cells", 2));
@@ -49,11 +50,21 @@ static void *make_tree(void *fdt, bool efi, const char *model)
 	check(fdt_property_u64(fdt, "kaslr-seed", 0));
 	check(fdt_property_u64(fdt, "linux,kho-fdt", 1));
 	check(fdt_property(fdt, "linux,elfcorehdr", "\0\0\0\0\x4a\0\0\0\0\0\0\0\0\1\0\0", 16));
+	check(fdt_property(fdt, "linux,ima-kexec-buffer", "\0\0\0\0\x4b\0\0\0\0\0\0\0\0\1\x23\x45",
+			   16));
 	check(fdt_property_u64(fdt, "linux,usable-memory-range", 1));
 	if (efi) {
 		check(fdt_property_u64(fdt, "linux,uefi-system-table", 0x7c000000));
 		check(fdt_property_u64(fdt, "linux,uefi-mmap-start", 0x7c010000));
 	}
+	check(fdt_end_node(fdt));
+	check(fdt_begin_node(fdt, "reserved-memory"));
+	check(fdt_property_u32(fdt, "#address-cells", 1));
+	check(fdt_property_u32(fdt, "#size-cells", 1));
+	check(fdt_begin_node(fdt, "firmware@4c000000"));
+	check(fdt_property_string(fdt, "status", "okay"));
+	check(fdt_property_u64(fdt, "reg", 0x4c00000000010000));
+	check(fdt_end_node(fdt));
 	check(fdt_end_node(fdt));
 	if (!efi) {
 		check(fdt_begin_node(fdt, "memory@40000000"));
@@ -162,8 +173,8 @@ static void test_plain(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 	static const char *const stale[] = { "linux,initrd-start", "linux,initrd-end",
-					     "linux,elfcorehdr", "linux,usable-memory-range",
-					     "linux,kho-fdt" };
+					     "linux,elfcorehdr",   "linux,usable-memory-range",
+					     "linux,kho-fdt",	   "linux,ima-kexec-buffer" };
 	int len;
 
 	(void)state;
@@ -359,14 +370,15 @@ static void test_refused(void **state)
 {
 	unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 	autofree void *large = calloc(1, LIMIT_DEVICE_TREE + 1);
-	char deep[512] = "/proc/device-tree";
-	autoblob struct blob none = { 0 };
+	char deep[512] = "/proc/device-tree", cmdline[256] = "";
+	autoblob struct blob none = { 0 }, full = { 0 };
 	struct why w = { 0 };
 	size_t size;
 
 	(void)state;
 	assert_int_equal(build(&none, NULL, NULL, &w), -EOPNOTSUPP);
 	assert_non_null(strstr(w.text, "--dtb"));
+	w = (struct why){ 0 };
 	put_tree(make_tree(fdt, false, "running"));
 	size = fdt_totalsize(fdt);
 	refused("", 1, -EBADMSG, "TRUNCATED");
@@ -387,7 +399,10 @@ static void test_refused(void **state)
 			break;
 		check(fdt_pack(large));
 	}
-	refused(large, fdt_totalsize(large), -E2BIG, "more than 2048 KiB");
+	memset(cmdline, 'x', sizeof(cmdline) - 1);
+	full = file_of(large, fdt_totalsize(large));
+	assert_int_equal(build(&none, &full, &(struct chosen){ .cmdline = cmdline }, &w), -E2BIG);
+	assert_non_null(strstr(w.text, "more than 2048 KiB"));
 	/* And folders without end. */
 	w = (struct why){ 0 };
 	remove_machine(NULL);
@@ -404,7 +419,7 @@ static void test_refused(void **state)
 static void test_mutants(void **state)
 {
 	unsigned char good[FLAT_SIZE] __attribute__((aligned(8)));
-	unsigned int taken = 0, not = 0;
+	unsigned int taken = 0, not = 0, kept = 0;
 	size_t size;
 
 	(void)state;
@@ -415,11 +430,17 @@ static void test_mutants(void **state)
 	for (unsigned int i = 0; i < 3000; i++) {
 		unsigned char fdt[FLAT_SIZE] __attribute__((aligned(8)));
 		autoblob struct blob file = { 0 }, b = { 0 };
+		autoram struct ram_map map = { 0 };
+		struct extent base;
 
 		memcpy(fdt, good, size);
 		for (int n = 1 + rand() % 3; n > 0; n--)
 			fdt[(size_t)rand() % size] = rand() % 3 ? rand() : rand() % 4;
 		file = file_of(fdt, size);
+		base = blob_whole(&file);
+		assert_int_equal(ram_set(&map, (struct range){ 0, UINT64_MAX }, RAM_USABLE, NULL),
+				 0);
+		kept += device_tree_keep_off(&map, &base, NULL) == 0 && map.nr == 5;
 		if (build(&b, &file, NULL, NULL) < 0) {
 			not ++;
 			continue;
@@ -428,7 +449,7 @@ static void test_mutants(void **state)
 		assert_int_equal(fdt_check_full(b.data, b.size), 0);
 		assert_text(b.data, chosen(b.data), "bootargs", "new");
 	}
-	assert_true(taken > 300 && not > 300);
+	assert_true(taken > 300 && not > 300 && kept > 300);
 }
 #endif
 
@@ -436,11 +457,12 @@ int main(void)
 {
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
-		TEST(test_plain),   TEST(test_seeds_are_fresh), TEST(test_initrd),
-		TEST(test_crash),   TEST(test_handover),
-		TEST(test_one_cell),	TEST(test_given),
-		TEST(test_old_initrd_of_no_bytes),
-		TEST(test_folders), TEST(test_refused),		TEST(test_mutants),
+		TEST(test_plain),    TEST(test_seeds_are_fresh),
+		TEST(test_initrd),   TEST(test_crash),
+		TEST(test_handover), TEST(test_one_cell),
+		TEST(test_given),    TEST(test_folders),
+		TEST(test_refused),  TEST(test_old_initrd_of_no_bytes),
+		TEST(test_mutants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,7 @@ static const struct {
 	{ { FILE_LOAD(EPERM), .whole = true, .as_is = true },
 	  { GOOD },
 	  SAYS("CAP_BPF or CAP_PERFMON", "does not cover") },
+	{ { FILE_LOAD(EINVAL), .whole = true }, { GOOD }, SAYS("program names something empty") },
 	{ { FILE_LOAD(EBADMSG), .whole = true }, { GOOD }, SAYS("kexec-image check") },
 	{ { FILE_LOAD(ENOEXEC), .whole = true },
 	  { GOOD },

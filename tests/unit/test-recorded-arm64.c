@@ -19,53 +19,10 @@
 #include "kexec/load-segments.h"
 #include "lib/cleanup.h"
 #include "lib/limits.h"
-#include "tests/unit/images.h"
+#include "tests/unit/arm64-load.h"
 
 #ifdef HAVE_FDT
 #include <libfdt.h>
-
-#define KERNEL_SIZE 0x1230000
-
-static void put_initrd(struct boot_image *img, uint64_t size)
-{
-	struct extent bytes;
-	struct blob file;
-
-	assert_int_equal(blob_memfd(&file, "initrd", NULL), 0);
-	file.size = size;
-	assert_int_equal(ftruncate(file.fd, (off_t)size), 0);
-	assert_int_equal(boot_image_own(img, &file, &bytes, NULL), 0);
-	assert_int_equal(boot_image_add_initrd(img, &bytes, "test", NULL), 0);
-}
-
-static void make_image(struct boot_image *ret, uint64_t initrd_size)
-{
-	autobytes struct bytes image = { 0 };
-	struct blob b;
-
-	make_arm64_image(&image);
-	bytes_set(&image, 16, 8, KERNEL_SIZE);
-	b = bytes_blob(&image);
-	assert_int_equal(boot_image_own(ret, &b, &ret->kernel.bytes, NULL), 0);
-	ret->layers[0] = &file_type_arm64_image;
-	ret->nr_layers = 1;
-	put_initrd(ret, initrd_size);
-	assert_int_equal(boot_image_set_cmdline(ret, "quiet", 5, "test", NULL), 0);
-}
-
-static struct kexec_options options(void)
-{
-	return (struct kexec_options){ .mem_max = UINT64_MAX, .no_checks = true };
-}
-
-static const struct segment *named(const struct segments *s, const char *name)
-{
-	for (size_t i = 0; i < s->nr; i++)
-		if (strcmp(s->list[i].name, name) == 0)
-			return &s->list[i];
-	fail_msg("no segment %s", name);
-	return NULL;
-}
 
 /* "NAME MEM+MEMSZ", hexadecimal, but without purgatory, which is as large as the compiler makes it.
  */
@@ -102,7 +59,7 @@ static void prepare_recorded(struct segments_job *ret, const struct boot_image *
 static void assert_chosen(const struct segments *s, const char *name, uint64_t address,
 			  uint64_t size)
 {
-	const struct extent *bytes = &named(s, "dtb")->bytes;
+	const struct extent *bytes = &segment_named(s, "dtb")->bytes;
 	autofree unsigned char *fdt = NULL;
 	const fdt64_t *range;
 	int len;
@@ -126,12 +83,12 @@ static void test_recorded(void **state)
 {
 	autoimage struct boot_image img = { 0 };
 	autojob struct segments_job job = { 0 };
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 	autofree char *found = NULL;
 
 	(void)state;
 	o.serial = "ttyAMA0";
-	make_image(&img, 16 * MiB);
+	make_arm64_load(&img, 16 * MiB, 0);
 	prepare_recorded(&job, &img, &o);
 	found = places(&job.segments);
 	assert_string_equal(found,
@@ -145,7 +102,7 @@ static void test_recorded_crash(void **state)
 {
 	autoimage struct boot_image img = { 0 };
 	autojob struct segments_job job = { 0 };
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 	autofree char *found = NULL;
 	Elf64_Ehdr eh;
 	Elf64_Phdr ph[5];
@@ -153,12 +110,12 @@ static void test_recorded_crash(void **state)
 
 	(void)state;
 	o.crash = true;
-	make_image(&img, 16 * MiB);
+	make_arm64_load(&img, 16 * MiB, 0);
 	prepare_recorded(&job, &img, &o);
 	found = places(&job.segments);
 	assert_string_equal(found, "kernel 72e00000+1230000, initrd 7de00000+1000000, "
 				   "elfcorehdr 7ddf0000+10000, dtb 7dde0000+10000");
-	core = named(&job.segments, "elfcorehdr");
+	core = segment_named(&job.segments, "elfcorehdr");
 	assert_int_equal(extent_read(&core->bytes, 0, &eh, sizeof(eh), NULL), 0);
 	assert_int_equal(extent_read(&core->bytes, sizeof(eh), ph, sizeof(ph), NULL), 0);
 	assert_true(le16toh(eh.e_machine) == EM_AARCH64 && le16toh(eh.e_phnum) == 5);

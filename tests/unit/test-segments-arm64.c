@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What goes where on arm64, by the rules of Documentation/arch/arm64/booting.rst on
- * any memory map; and what /proc/iomem of such a machine says of its memory.
+ * What goes where on an arm64 machine, what /proc/iomem says of its memory, and what
+ * purgatory is told. By the rules on any memory map: test-places-arm64.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -20,59 +20,20 @@
 #include "kexec/load-segments.h"
 #include "lib/cleanup.h"
 #include "lib/limits.h"
-#include "tests/unit/machine.h"
+#include "tests/unit/arm64-load.h"
 
 #ifdef HAVE_FDT
 #include <libfdt.h>
 
-#define KERNEL_SIZE 0x1230000
-
-static void put_tree(int size)
+static void put_tree(void)
 {
-	autofree void *fdt = calloc(1, size + 1024);
-	void *value;
+	autofree void *fdt = calloc(1, 1024);
 
-	assert_int_equal(fdt_create_empty_tree(fdt, size + 1024), 0);
-	assert_int_equal(fdt_setprop_placeholder(fdt, 0, "large", size, &value), 0);
+	assert_int_equal(fdt_create_empty_tree(fdt, 1024), 0);
 	assert_int_equal(fdt_setprop_string(fdt, 0, "device_type", "memory"), 0);
 	assert_int_equal(fdt_setprop_u32(fdt, 0, "#address-cells", 2), 0);
 	assert_int_equal(fdt_setprop_u32(fdt, 0, "#size-cells", 2), 0);
 	put_bytes("/sys/firmware/fdt", fdt, fdt_totalsize(fdt));
-}
-
-static void put_initrd(struct boot_image *img, uint64_t size)
-{
-	struct extent bytes;
-	struct blob file;
-
-	if (!size)
-		return;
-	assert_int_equal(blob_memfd(&file, "initrd", NULL), 0);
-	file.size = size;
-	assert_int_equal(ftruncate(file.fd, (off_t)size), 0);
-	assert_int_equal(boot_image_own(img, &file, &bytes, NULL), 0);
-	assert_int_equal(boot_image_add_initrd(img, &bytes, "test", NULL), 0);
-}
-
-static void make_image(struct boot_image *ret, uint64_t initrd_size, uint64_t text_offset)
-{
-	autobytes struct bytes image = { 0 };
-	struct blob b;
-
-	make_arm64_image(&image);
-	bytes_set(&image, 8, 8, text_offset);
-	bytes_set(&image, 16, 8, KERNEL_SIZE);
-	b = bytes_blob(&image);
-	assert_int_equal(boot_image_own(ret, &b, &ret->kernel.bytes, NULL), 0);
-	ret->layers[0] = &file_type_arm64_image;
-	ret->nr_layers = 1;
-	put_initrd(ret, initrd_size);
-	assert_int_equal(boot_image_set_cmdline(ret, "quiet", 5, "test", NULL), 0);
-}
-
-static struct kexec_options options(void)
-{
-	return (struct kexec_options){ .mem_max = UINT64_MAX, .no_checks = true };
 }
 
 /* ---- one machine ---- */
@@ -88,15 +49,6 @@ static const char iomem[] = "09000000-09000fff : pl011@9000000\n"
 			    "100000000-13fffffff : System RAM\n"
 			    "  13f000000-13fffffff : reserved\n";
 
-static const struct segment *named(const struct segments *s, const char *name)
-{
-	for (size_t i = 0; i < s->nr; i++)
-		if (strcmp(s->list[i].name, name) == 0)
-			return &s->list[i];
-	fail_msg("no segment %s", name);
-	return NULL;
-}
-
 static void check_places(uint64_t initrd_size, uint64_t text_offset, const struct kexec_options *o,
 			 uint64_t kernel, uint64_t initrd)
 {
@@ -105,22 +57,22 @@ static void check_places(uint64_t initrd_size, uint64_t text_offset, const struc
 	struct why w = { 0 };
 
 	put_text("/proc/iomem", iomem);
-	put_tree(0);
-	make_image(&img, initrd_size, text_offset);
+	put_tree();
+	make_arm64_load(&img, initrd_size, text_offset);
 	if (load_segments_prepare(&job, &img, o, &arch_arm64, &machine, &w) < 0)
 		fail_msg("%s", w.text);
-	assert_int_equal(named(&job.segments, "kernel")->mem, kernel);
-	assert_int_equal(named(&job.segments, "kernel")->memsz, KERNEL_SIZE);
+	assert_int_equal(segment_named(&job.segments, "kernel")->mem, kernel);
+	assert_int_equal(segment_named(&job.segments, "kernel")->memsz, KERNEL_SIZE);
 	if (initrd)
-		assert_int_equal(named(&job.segments, "initrd")->mem, initrd);
+		assert_int_equal(segment_named(&job.segments, "initrd")->mem, initrd);
 	assert_int_equal(job.flags >> 16, EM_AARCH64);
 	assert_int_equal(job.segments.entry,
-			 named(&job.segments, "purgatory")->mem + PURGATORY_ENTRY);
+			 segment_named(&job.segments, "purgatory")->mem + PURGATORY_ENTRY);
 }
 
 static void test_places(void **state)
 {
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 
 	(void)state;
 	check_places(MiB, 0, &o, 0x40000000, 0x13ef00000);
@@ -171,26 +123,26 @@ static void check_error(const struct boot_image *img, const struct kexec_options
 static void test_refused(void **state)
 {
 	autoimage struct boot_image img = { 0 }, large = { 0 }, odd = { 0 };
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 	char cmdline[2049];
 
 	(void)state;
 	put_text("/proc/iomem", iomem);
-	make_image(&img, 0, 0);
+	make_arm64_load(&img, 0, 0);
 	check_error(&img, &o, -EOPNOTSUPP, "no device tree");
-	put_tree(0);
-	make_image(&large, 2 * GiB, 0);
+	put_tree();
+	make_arm64_load(&large, 2 * GiB, 0);
 	check_error(&large, &o, -EADDRNOTAVAIL, "initrd: Could not find a free area of memory");
 	o.mem_max = 0x400fffff;
 	check_error(&img, &o, -EADDRNOTAVAIL, "kernel: Could not find a free area of memory");
-	o = options();
-	make_image(&odd, 0, 0x1000);
+	o = arm64_options();
+	make_arm64_load(&odd, 0, 0x1000);
 	check_error(&odd, &o, -EOPNOTSUPP, "text_offset 0x1000");
 	o.serial = "ttyAMA0";
 	check_error(&img, &o, -EINVAL, "--serial=ttyAMA0");
 	o.serial = "../ttyAMA0";
 	check_error(&img, &o, -EINVAL, "--serial=../ttyAMA0");
-	o = options();
+	o = arm64_options();
 	memset(cmdline, 'x', 2048);
 	assert_int_equal(boot_image_set_cmdline(&img, cmdline, 2048, "test", NULL), 0);
 	check_error(&img, &o, -E2BIG, "2048 characters, the kernel takes 2047");
@@ -207,11 +159,11 @@ static void params_of(struct purgatory_params *ret, struct segments_job *job,
 
 	if (load_segments_prepare(job, img, o, &arch_arm64, &machine, &w) < 0)
 		fail_msg("%s", w.text);
-	assert_int_equal(
-		extent_read(&named(&job->segments, "purgatory")->bytes, 0, ret, sizeof(*ret), NULL),
-		0);
-	assert_int_equal(ret->kernel_entry, named(&job->segments, "kernel")->mem);
-	assert_int_equal(ret->kernel_arg, named(&job->segments, "dtb")->mem);
+	assert_int_equal(extent_read(&segment_named(&job->segments, "purgatory")->bytes, 0, ret,
+				     sizeof(*ret), NULL),
+			 0);
+	assert_int_equal(ret->kernel_entry, segment_named(&job->segments, "kernel")->mem);
+	assert_int_equal(ret->kernel_arg, segment_named(&job->segments, "dtb")->mem);
 }
 
 static void put_port(const char *type, const char *shift)
@@ -234,13 +186,13 @@ static void test_purgatory(void **state)
 		{ "x\n", "0\n", -1 },
 	};
 	autoimage struct boot_image img = { 0 };
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 	struct purgatory_params p;
 
 	(void)state;
 	put_text("/proc/iomem", iomem);
-	put_tree(0);
-	make_image(&img, MiB, 0);
+	put_tree();
+	make_arm64_load(&img, MiB, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(ports); i++) {
 		autojob struct segments_job job = { 0 };
 
@@ -274,7 +226,7 @@ static void test_handover(void **state)
 {
 	autoimage struct boot_image img = { 0 };
 	autojob struct segments_job job = { 0 };
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 	const struct segment *list;
 	const void *fdt;
 	struct why w = { 0 };
@@ -285,153 +237,33 @@ static void test_handover(void **state)
 	put_text("/sys/kernel/debug/kho/out/scratch_len", "0x800000\n0x1000000\n");
 	put_text("/sys/kernel/debug/kho/out/fdt_phys", "0x0000000045678000\n");
 	put_text("/sys/kernel/debug/kho/out/fdt_len", "0x0000000000001000\n");
-	put_tree(0);
-	make_image(&img, MiB, 0);
+	put_tree();
+	make_arm64_load(&img, MiB, 0);
 	check_error(&img, &o, -EADDRNOTAVAIL, "kernel: Could not find");
 	put_text("/sys/kernel/debug/kho/out/scratch_len", "0x2000000\n0x1000000\n");
 	if (load_segments_prepare(&job, &img, &o, &arch_arm64, &machine, &w) < 0)
 		fail_msg("%s", w.text);
-	assert_int_equal(named(&job.segments, "kernel")->mem, 0x60000000);
+	assert_int_equal(segment_named(&job.segments, "kernel")->mem, 0x60000000);
 	for (size_t i = 0; i < job.segments.nr; i++) {
 		const struct segment *s = &job.segments.list[i];
 
 		assert_true((s->mem >= 0x60000000 && s->mem + s->memsz <= 0x62000000) ||
 			    (s->mem >= 0x13f000000 && s->mem + s->memsz <= 0x140000000));
 	}
-	list = named(&job.segments, "scratch areas");
+	list = segment_named(&job.segments, "scratch areas");
 	assert_int_equal(list->bytes.len, 32);
-	fdt = named(&job.segments, "dtb")->bytes.blob->data;
+	fdt = segment_named(&job.segments, "dtb")->bytes.blob->data;
 	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-fdt")), 0x45678000);
 	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-fdt") + 1), 0x1000);
 	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-scratch")), list->mem);
 	assert_int_equal(fdt64_ld(kho_property(fdt, "linux,kho-scratch") + 1), 32);
 }
 
-/* ---- any map ---- */
-
-static uint64_t seed = 88172645463325252;
-
-static uint64_t rnd(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % below;
-}
-
-static void random_job(struct segments_job *ret, const struct boot_image *img,
-		       const struct kexec_options *o)
-{
-	*ret = (struct segments_job){ .image = img, .o = o, .sys = &machine };
-	for (uint64_t nr = 1 + rnd(20); nr > 0; nr--) {
-		uint64_t start = rnd(1 + rnd(256 * GiB)), size = 1 + rnd(1 + rnd(4 * GiB));
-		struct range at = { start, start + size };
-
-		if (rnd(4))
-			assert_int_equal(ram_set(&ret->loadable, at, RAM_USABLE, NULL), 0);
-		else
-			assert_int_equal(ram_remove(&ret->loadable, at, NULL), 0);
-	}
-}
-
-static bool is_loadable(const struct ram_map *map, const struct segment *s)
-{
-	for (size_t i = 0; i < map->nr; i++)
-		if (map->ranges[i].at.start <= s->mem && s->mem + s->memsz <= map->ranges[i].at.end)
-			return true;
-	return false;
-}
-
-static void check_rules(const struct segments_job *job, uint64_t text_offset, uint64_t initrd_size)
-{
-	const struct segments *s = &job->segments;
-	const struct segment *kernel = named(s, "kernel"), *tree = named(s, "dtb");
-
-	assert_int_equal(kernel->mem % 0x200000, text_offset);
-	assert_true(kernel->memsz >= KERNEL_SIZE);
-	assert_true(tree->mem % 8 == 0 && tree->bytes.len <= 0x200000);
-	assert_int_equal(tree->mem / 0x200000, (tree->mem + tree->bytes.len - 1) / 0x200000);
-	if (initrd_size) {
-		const struct segment *initrd = named(s, "initrd");
-		uint64_t first = kernel->mem < initrd->mem ? kernel->mem : initrd->mem;
-		uint64_t last = kernel->mem < initrd->mem ? initrd->mem + initrd_size
-							  : kernel->mem + KERNEL_SIZE;
-
-		assert_true(last - first / GiB * GiB <= 32 * GiB);
-	}
-	for (size_t i = 0; i < s->nr; i++) {
-		const struct segment *a = &s->list[i];
-
-		/* Whole pages, whatever size the running kernel's are. */
-		assert_true(a->mem % 0x10000 == 0 && a->memsz % 0x10000 == 0 && a->memsz > 0);
-		assert_true(a->bytes.len <= a->memsz && a->mem >= job->o->mem_min);
-		assert_true(a->mem + a->memsz - 1 <= job->o->mem_max);
-		assert_true(is_loadable(&job->loadable, a));
-		for (size_t j = 0; j < i; j++)
-			assert_true(s->list[j].mem + s->list[j].memsz <= a->mem ||
-				    a->mem + a->memsz <= s->list[j].mem);
-	}
-}
-
-static void test_property(void **state)
-{
-	unsigned int placed = 0, refused = 0, above = 0;
-
-	(void)state;
-	while (placed + refused < 1500) {
-		autoimage struct boot_image img = { 0 };
-		struct kexec_options o = options();
-		autojob struct segments_job job = { 0 };
-		uint64_t initrd = rnd(2) ? rnd(1 + rnd(3 * GiB)) : rnd(16 * MiB);
-		uint64_t text_offset = rnd(2) ? 0x80000 : 0;
-		int r;
-
-		put_tree(rnd(2) ? 300000 : 0);
-		if (rnd(2))
-			o.mem_min = rnd(1 + rnd(64 * GiB));
-		if (rnd(2))
-			o.mem_max = o.mem_min + rnd(1 + rnd(128 * GiB));
-		make_image(&img, initrd, text_offset);
-		random_job(&job, &img, &o);
-		r = arch_arm64.build_segments(&job, NULL);
-		if (r == 0) {
-			placed++;
-			above += named(&job.segments, "kernel")->mem >
-				 job.loadable.ranges[0].at.end;
-			check_rules(&job, text_offset, initrd);
-		} else {
-			refused++;
-			assert_int_equal(r, -EADDRNOTAVAIL);
-		}
-	}
-	/* Or else the above says nothing. */
-	assert_true(placed > 400 && refused > 100 && above > 100);
-}
-
-/* Little memory far below the rest: the kernel goes where its initrd can follow. */
-static void test_window(void **state)
-{
-	autoimage struct boot_image img = { 0 };
-	const struct kexec_options o = options();
-	autojob struct segments_job job = { .image = &img, .o = &o, .sys = &machine };
-
-	(void)state;
-	put_tree(0);
-	make_image(&img, 256 * MiB, 0);
-	assert_int_equal(ram_set(&job.loadable, (struct range){ 0, 64 * MiB }, RAM_USABLE, NULL),
-			 0);
-	assert_int_equal(
-		ram_set(&job.loadable, (struct range){ 64 * GiB, 65 * GiB }, RAM_USABLE, NULL), 0);
-	assert_int_equal(arch_arm64.build_segments(&job, NULL), 0);
-	assert_int_equal(named(&job.segments, "kernel")->mem, 64 * GiB);
-	check_rules(&job, 0, 256 * MiB);
-}
-
 /* ---- --dtb, and an image's own ---- */
 
 static enum kexec_exit load_arm64(enum kexec_syscall syscall, const char *kernel, const char *dtb)
 {
-	struct kexec_options o = options();
+	struct kexec_options o = arm64_options();
 
 	o.load = true;
 	o.syscall = syscall;
@@ -448,7 +280,7 @@ static void test_dtb(void **state)
 
 	(void)state;
 	put_text("/proc/iomem", iomem);
-	put_tree(0);
+	put_tree();
 	make_arm64_image(&image);
 	put_image(path, "/Image", &image);
 	snprintf(tree, sizeof(tree), "%s/sys/firmware/fdt", machine.root);
@@ -471,9 +303,8 @@ int main(void)
 {
 #ifdef HAVE_FDT
 	const struct CMUnitTest tests[] = {
-		TEST(test_places), TEST(test_ram),	TEST(test_refused), TEST(test_purgatory),
-		TEST(test_window), TEST(test_property), TEST(test_dtb),
-		TEST(test_handover),
+		TEST(test_places),    TEST(test_ram), TEST(test_refused),
+		TEST(test_purgatory), TEST(test_dtb), TEST(test_handover),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,13 +223,15 @@ static void drop_stale(struct tree *t)
 		"linux,kho-fdt",
 		"linux,kho-scratch",
 	};
-	struct range initrd, core;
+	static const char *const ranges[] = { "linux,elfcorehdr", "linux,ima-kexec-buffer" };
+	struct range initrd, at;
 
 	if (get_number(t, "linux,initrd-start", &initrd.start) &&
 	    get_number(t, "linux,initrd-end", &initrd.end))
 		unreserve(t, &initrd);
-	if (get_range(t, "linux,elfcorehdr", &core))
-		unreserve(t, &core);
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (get_range(t, ranges[i], &at))
+			unreserve(t, &at);
 	for (size_t i = 0; i < ARRAY_SIZE(stale); i++)
 		drop(t, stale[i]);
 }
@@ -426,6 +428,18 @@ int device_tree_build(struct blob *ret, const struct extent *base, const struct 
 		return r;
 	return blob_copy(ret, (struct span){ t.fdt, fdt_totalsize(t.fdt) }, "device tree", w);
 }
+
+int device_tree_keep_off(struct ram_map *map, const struct extent *base, struct why *w)
+{
+	autotree struct tree t = { 0 };
+	int r = tree_read(&t, base, NULL, w);
+
+	if (r < 0)
+		return r;
+	open_chosen(&t);
+	drop_stale(&t);
+	return t.err ? said_by_libfdt(w, t.err) : device_tree_take_reserved(map, t.fdt, w);
+}
 #else
 int device_tree_build(struct blob *ret, const struct extent *base, const struct chosen *c,
 		      const struct sys *sys, struct why *w)
@@ -437,5 +451,14 @@ int device_tree_build(struct blob *ret, const struct extent *base, const struct 
 	return why(
 		w, -EOPNOTSUPP,
 		"kexec_load on arm64 makes a device tree: this program was built without libfdt");
+}
+
+/* device_tree_build() has the words. */
+int device_tree_keep_off(struct ram_map *map, const struct extent *base, struct why *w)
+{
+	(void)map;
+	(void)base;
+	(void)w;
+	return 0;
 }
 #endif

@@ -36,7 +36,17 @@ int device_tree_build(struct blob *ret, const struct extent *base, const struct 
 		      const struct sys *sys, struct why *w);
 
 /*
- * For the above: the folders of /proc/device-tree as a tree, into @size bytes of @fdt.
+ * Takes out of @map what @base, which will be the next kernel's tree, wants left alone: a
+ * running kernel that has another tree does not know. What an earlier boot left in it is
+ * not meant. Errors as above.
+ */
+int device_tree_keep_off(struct ram_map *map, const struct extent *base, struct why *w);
+
+/* For that: the same of a tree that has been checked. -E2BIG, -ENOMEM. */
+int device_tree_take_reserved(struct ram_map *map, const void *fdt, struct why *w);
+
+/*
+ * For device_tree_build(): the folders of /proc/device-tree as a tree, into @size bytes of @fdt.
  * -ENOENT: there are none; -E2BIG, -ENOMEM, -errno of reading.
  */
 int device_tree_flatten(void *fdt, int size, const struct sys *sys, struct why *w);

@@ -24,7 +24,7 @@
 #define PAGE   (64 * KiB)
 #define BASE   (2 * MiB)	   /* what a kernel and a device tree are aligned to and within */
 #define WINDOW (32 * GiB)	   /* kernel and initrd, from a multiple of 1 GiB */
-#define TOP    (UINT64_C(1) << 52) /* physical addresses end there */
+#define TOP    (UINT64_C(1) << 48) /* for some kernels physical addresses end there */
 
 /* Where the steps of building meet. */
 struct arm64 {
@@ -42,6 +42,19 @@ static uint64_t round_up(uint64_t size)
 }
 
 /* ---- kernel and initrd ---- */
+
+/* The running kernel knows what its own tree reserves, and no other's. */
+static int keep_off_reserved(struct arm64 *a)
+{
+	const struct boot_part *dtb = &a->job->image->dtb;
+	int r = 0;
+
+	if (dtb->bytes.blob)
+		r = device_tree_keep_off(&a->job->loadable, &dtb->bytes, a->w);
+	if (r < 0)
+		why_prefix(a->w, "%s: ", dtb->origin);
+	return r;
+}
 
 static int check_kernel(struct arm64 *a)
 {
@@ -65,7 +78,8 @@ static int check_kernel(struct arm64 *a)
 static int put_kernel(struct arm64 *a, const struct range *in, struct why *w)
 {
 	struct segments_job *job = a->job;
-	struct place place = segments_place(job, in->start, in->end, BASE, false);
+	struct place place = segments_place(job, in->start, in->end < TOP ? in->end : TOP, BASE,
+					    false);
 	uint64_t size = round_up(a->facts.image_size), base;
 	int r = segments_find(&job->segments, &job->loadable, &place, a->facts.text_offset + size,
 			      &base, w);
@@ -272,6 +286,8 @@ int arm64_build_segments(struct segments_job *job, struct why *w)
 
 	if (r == 0)
 		r = take_cmdline(&a);
+	if (r == 0)
+		r = keep_off_reserved(&a);
 	if (r == 0)
 		r = put_both(&a);
 	if (r == 0 && job->o->crash)

@@ -57,12 +57,6 @@ static struct mmu_regs before, ours;
 static uint64_t tcr2;
 static bool is_on;
 
-/* EL2 that has no EL0: other bits mean other things. */
-static bool alone(void)
-{
-	return at_el2() && !(READ_SYS(hcr_el2) & HCR_E2H);
-}
-
 static uint64_t sctlr_read(void)
 {
 	return at_el2() ? READ_SYS(sctlr_el2) : READ_SYS(sctlr_el1);
@@ -80,8 +74,8 @@ static uint64_t own_end(void)
 
 static bool make_map(struct map *map, const struct purgatory_params *p, unsigned int parange)
 {
-	uint64_t any = MAP_ACCESSED | (alone() ? MAP_ONE_EL : 0);
-	uint64_t no_code = MAP_XN | (alone() ? 0 : MAP_PXN);
+	uint64_t any = MAP_ACCESSED | (el2_alone() ? MAP_ONE_EL : 0);
+	uint64_t no_code = MAP_XN | (el2_alone() ? 0 : MAP_PXN);
 	uint64_t memory = any | MAP_ATTR(MEMORY) | MAP_INNER;
 	/* Bits of an address by PARange, up to what the tables reach. */
 	static const uint8_t bits[PARANGE_48 + 1] = { 32, 36, 40, 42, 44, 48 };
@@ -145,8 +139,8 @@ void arch_caches_begin(const struct purgatory_params *p)
 	ours = (struct mmu_regs){
 		.ttbr = (uintptr_t)map.tables[0],
 		.mair = MAIR,
-		.tcr = TCR_BASE | (alone() ? TCR_EL2_RES1 | parange << TCR_EL2_PS
-					   : TCR_EPD1 | parange << TCR_IPS),
+		.tcr = TCR_BASE | (el2_alone() ? TCR_EL2_RES1 | parange << TCR_EL2_PS
+					       : TCR_EPD1 | parange << TCR_IPS),
 		.sctlr = (before.sctlr | SCTLR_M | SCTLR_C | SCTLR_I) & ~SCTLR_WXN,
 	};
 	tcr2_swap();

@@ -22,4 +22,10 @@ static inline bool at_el2(void)
 	return READ_SYS(CurrentEL) >> 2 == 2;
 }
 
+/* EL2 that has no EL0: other bits mean other things. */
+static inline bool el2_alone(void)
+{
+	return at_el2() && !(READ_SYS(hcr_el2) & HCR_E2H);
+}
+
 #endif

@@ -108,20 +108,21 @@ stock_kernel() {
 chain_low_file() { stages="crash_file"; }
 chain_low_classic() { stages="crash_classic"; }
 
-# A kernel with pages of 64 KiB, which starts itself and then its crash kernel.
+# A kernel with pages of 64 KiB starts itself, one with pages of 4 KiB, which starts it
+# again, and then its crash kernel.
 large_pages() {
-	kernel=${IMAGE_64K:-$("$top/tests/kernels/build" arm64-6.12-64k | tail -n 1)}
-	[ -s "$kernel" ] || die "no kernel with large pages"
-	first=$kernel
+	large=${IMAGE_64K:-$("$top/tests/kernels/build" arm64-6.12-64k | tail -n 1)}
+	[ -s "$large" ] || die "no kernel with large pages"
+	kernel=$large first=$large
 	high_and_low
 }
 chain_pages_file() {
 	large_pages
-	stages="file_image crash_file"
+	stages="file_image file_to_4k file_to_64k crash_file"
 }
 chain_pages_classic() {
 	large_pages
-	stages="classic_image_gz crash_classic"
+	stages="classic_image_gz classic_to_4k classic_to_64k crash_classic"
 }
 
 # Time is what instructions take, a nanosecond each.
@@ -144,6 +145,16 @@ case_file_image() {
 	what="Image by kexec_file_load"
 	script 'load -s -l Image --initrd=initrd --command-line="$cmdline" && start'
 }
+# pages_change IMAGE OPTION
+pages_change() {
+	kernel=$1
+	what="from pages of one size to another, $2: $(page_size "$kernel") bytes"
+	script 'load '"$2"' -l Image --initrd=initrd --command-line="$cmdline" && start'
+}
+case_file_to_4k() { pages_change "$image" -s; }
+case_file_to_64k() { pages_change "$large" -s; }
+case_classic_to_4k() { pages_change "$image" -c; }
+case_classic_to_64k() { pages_change "$large" -c; }
 case_classic_image_gz() {
 	what="Image.gz by kexec_load"
 	gzip -n1 < "$kernel" > "$dir/Image.gz"

@@ -17,9 +17,7 @@
 
 #include "world.h"
 
-#define MAX_FDS 64
-
-static bool is_program(int fd)
+bool is_program(int fd)
 {
 	char path[32], target[32];
 	ssize_t n;
@@ -72,31 +70,6 @@ static void dup2_inside(struct world *w)
 		usleep(100);
 }
 
-/* Takes what the loading process has; the parser would be among it. */
-static void getfd_outside(struct world *w)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, w->loader, 0);
-
-	if (world_held(w)) {
-		for (int fd = 0; fd < MAX_FDS; fd++) {
-			struct bpf_prog_info info = { 0 };
-			unsigned int size = sizeof(info);
-			int got = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-
-			if (got < 0)
-				continue;
-			w->tally->reached = 1;
-			if (!bpf_obj_get_info_by_fd(got, &info, &size) &&
-			    info.id == w->hooks->prog_id && is_program(got))
-				w->tally->done = 1;
-			close(got);
-		}
-	}
-	world_go(w);
-	close(pidfd);
-	world_wait(w);
-}
-
 /* A copy of the image, which each attempt ruins. */
 static bool copy_file(const char *from, const char *to)
 {
@@ -143,6 +116,15 @@ static bool prepare_detached(struct world *w)
 	snprintf(parser, sizeof(parser), "%s.parser", w->image);
 	w->parser = parser;
 	return prepare_swap(w);
+}
+
+/* The parser is it that is swapped; what is not signed comes beside it. */
+static bool prepare_parser(struct world *w)
+{
+	bool ok = prepare_detached(w);
+
+	original = w->parser;
+	return ok;
 }
 
 static void restore(struct world *w)
@@ -240,7 +222,7 @@ static void race_outside(struct world *w)
 	attempts++;
 }
 
-/* Another image under the descriptor, once it has been read. */
+/* Another file under the descriptor, once both have been read. */
 static void *swap_files(void *arg)
 {
 	struct world *w = arg;
@@ -249,7 +231,7 @@ static void *swap_files(void *arg)
 
 	snprintf(path, sizeof(path), "%s.other", original);
 	other = open(path, O_RDONLY);
-	fd = w->parser ? w->initrd_fd : w->kernel_fd;
+	fd = w->parser && original == w->image ? w->initrd_fd : w->kernel_fd;
 	if (world_held(w) && other >= 0) {
 		w->tally->reached = 1;
 		w->tally->done += dup2(other, fd) == fd;
@@ -279,11 +261,11 @@ static void rename_outside(struct world *w)
 
 const struct attacker file_attackers[] = {
 	{ "dup2", prepare_fds, NULL, dup2_inside, NULL },
-	{ "getfd", prepare_fds, NULL, NULL, getfd_outside },
 	{ "ruin", prepare_copy, restore, NULL, ruin_outside },
 	{ "ruin-race", prepare_race, restore, NULL, race_outside },
 	{ "swap", prepare_swap, NULL, swap_inside, NULL },
 	{ "swap-detached", prepare_detached, NULL, swap_inside, NULL },
+	{ "swap-parser", prepare_parser, NULL, swap_inside, NULL },
 	{ "rename", prepare_copy, restore, NULL, rename_outside },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

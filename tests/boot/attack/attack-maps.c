@@ -21,20 +21,25 @@ unsigned int list_maps(unsigned int ids[MAX_MAPS])
 	return n;
 }
 
-static unsigned int before[MAX_MAPS], nr_before;
+void remember_maps(struct known_maps *known)
+{
+	known->nr = list_maps(known->ids);
+}
+
+bool is_known_map(const struct known_maps *known, unsigned int id)
+{
+	for (unsigned int i = 0; i < known->nr; i++)
+		if (known->ids[i] == id)
+			return true;
+	return false;
+}
+
+static struct known_maps before;
 
 static void remember(struct world *w)
 {
 	(void)w;
-	nr_before = list_maps(before);
-}
-
-static bool is_known(unsigned int id)
-{
-	for (unsigned int i = 0; i < nr_before; i++)
-		if (before[i] == id)
-			return true;
-	return false;
+	remember_maps(&before);
 }
 
 /* What is reached is the program; that there is no map is the answer. */
@@ -48,7 +53,7 @@ static void count_maps(struct world *w)
 		w->tally->done += info.nr_map_ids;
 	nr = list_maps(now);
 	for (unsigned int i = 0; i < nr; i++)
-		w->tally->done += !is_known(now[i]);
+		w->tally->done += !is_known_map(&before, now[i]);
 	world_go(w);
 	world_wait(w);
 	close(parser);
@@ -87,7 +92,7 @@ static void write_maps(struct world *w)
 		w->tally->reached = 1;
 		nr = list_maps(now);
 		for (unsigned int i = 0; i < nr; i++)
-			if (!is_known(now[i]))
+			if (!is_known_map(&before, now[i]))
 				w->tally->done += rewrite(now[i]);
 	}
 	world_go(w);

@@ -135,10 +135,19 @@ static void appraise_outside(struct world *w)
 	w->tally->done = s->held;
 }
 
-/* IMA is told to appraise images when this one has been read. */
+/*
+ * IMA is told to appraise images when this one has been read and its digest, of many
+ * megabytes, is being computed. The loader must not be held there: a new policy waits
+ * for all who may still look at the old one, and so for programs that are attached.
+ */
 static bool prepare_policy(struct world *w)
 {
 	return attach_hooks(w, HOLD_READ);
+}
+
+static void only_tell(struct world *w)
+{
+	world_go(w);
 }
 
 static void write_policy(struct world *w)
@@ -147,17 +156,16 @@ static void write_policy(struct world *w)
 
 	if (world_held(w)) {
 		int fd = open("/sys/kernel/security/ima/policy", O_WRONLY);
+		bool ok = write(fd, rule, strlen(rule)) > 0;
 
-		w->tally->reached = 1;
-		w->tally->done += write(fd, rule, strlen(rule)) > 0;
-		close(fd);
+		w->tally->done += !close(fd) && ok;
+		w->tally->reached = !world_ended(w);
 	}
-	world_go(w);
 	world_wait(w);
 }
 
 const struct attacker misc_attackers[] = {
-	{ "policy", prepare_policy, NULL, NULL, write_policy },
+	{ "policy", prepare_policy, only_tell, NULL, write_policy },
 	{ "appraise", prepare_appraise, appraise_before, NULL, appraise_outside },
 	{ "none", prepare_none, NULL, NULL, NULL },
 	{ "signals", prepare_none, NULL, alarms, signals_outside },

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../../bpf/kexec-bpf.h"
@@ -74,12 +75,11 @@ static bool attach_raw(struct world *w, int parser, enum bpf_prog_type type,
 	return false;
 }
 
-static void attach(struct world *w, const char *program, enum bpf_prog_type type,
-		   enum bpf_attach_type attach_type)
+static void attach(struct world *w, int parser, const char *program,
+		   enum bpf_prog_type type, enum bpf_attach_type attach_type)
 {
 	struct bpf_object *obj = NULL;
 	struct bpf_link *link = NULL;
-	int parser = find_parser(w);
 
 	if (parser >= 0) {
 		link = attach_to(w, parser, program, &obj);
@@ -95,17 +95,47 @@ static void attach(struct world *w, const char *program, enum bpf_prog_type type
 
 static void replace(struct world *w)
 {
-	attach(w, "replacement", BPF_PROG_TYPE_EXT, 0);
+	attach(w, find_parser(w), "replacement", BPF_PROG_TYPE_EXT, 0);
 }
 
 static void attach_fentry(struct world *w)
 {
-	attach(w, "ahead", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY);
+	attach(w, find_parser(w), "ahead", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY);
 }
 
 static void attach_fexit(struct world *w)
 {
-	attach(w, "behind", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT);
+	attach(w, find_parser(w), "behind", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT);
+}
+
+/* The parser among the descriptors of the loading process, or -1. */
+static int take_parser(struct world *w)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, w->loader, 0);
+	int parser = -1;
+
+	for (int fd = 0; fd < MAX_FDS && parser < 0 && world_held(w); fd++) {
+		struct bpf_prog_info info = { 0 };
+		unsigned int size = sizeof(info);
+		int got = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+		if (got < 0)
+			continue;
+		w->tally->reached = 1;
+		if (is_program(got) && !bpf_obj_get_info_by_fd(got, &info, &size) &&
+		    info.id == w->hooks->prog_id)
+			parser = got;
+		else
+			close(got);
+	}
+	close(pidfd);
+	return parser;
+}
+
+/* What has no id that root knows can be replaced by its descriptor. */
+static void getfd(struct world *w)
+{
+	attach(w, take_parser(w), "replacement", BPF_PROG_TYPE_EXT, 0);
 }
 
 /*
@@ -147,6 +177,7 @@ const struct attacker program_attackers[] = {
 	{ "fexit", prepare_before, NULL, NULL, attach_fexit },
 	{ "run-before", prepare_before, NULL, NULL, run_parser },
 	{ "run-inside", prepare_inside, NULL, NULL, run_parser },
+	{ "getfd", prepare_before, NULL, NULL, getfd },
 	{ "bind-map", prepare_before, NULL, NULL, bind_map },
 	{ NULL, NULL, NULL, NULL, NULL }
 };

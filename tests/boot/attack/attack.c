@@ -27,7 +27,7 @@
 
 static const struct attacker *const attackers[] = {
 	misc_attackers, worker_attackers, program_attackers, call_attackers,
-	file_attackers, map_attackers,
+	file_attackers, map_attackers, twice_attackers,
 };
 
 static const struct attacker *find_attacker(const char *name)

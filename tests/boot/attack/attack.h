@@ -29,6 +29,7 @@ struct shared {
 	unsigned int victim;		/* the thread that loads, 0 for none */
 	unsigned int hold;		/* enum hold: where it is stopped */
 	unsigned int go;		/* let it go on */
+	unsigned long long slow_ns;	/* how long asking takes what a signature covers */
 	/* told by the programs */
 	unsigned int held;		/* how often it has been stopped */
 	unsigned int prog_id;		/* its program */

@@ -60,6 +60,22 @@ int BPF_PROG(was_read)
 	return stop(HOLD_READ, 0);
 }
 
+static long wait_until(__u64 i, void *deadline)
+{
+	return bpf_ktime_get_ns() >= *(__u64 *)deadline;
+}
+
+/* Called between the check of a command and what it does, where signatures are enforced. */
+SEC("fentry/kexec_pe_covers")
+int BPF_PROG(covers)
+{
+	__u64 deadline = bpf_ktime_get_ns() + shared.slow_ns;
+
+	if (shared.slow_ns && (__u32)bpf_get_current_pid_tgid() == shared.victim)
+		bpf_loop(1 << 23, wait_until, &deadline, 0);
+	return 0;
+}
+
 #define BPF_PROG_LOAD_CMD 5
 
 SEC("fentry/kern_sys_bpf")

@@ -61,6 +61,14 @@ bool refused(const char *name, const char *why);
 
 unsigned int list_maps(unsigned int ids[MAX_MAPS]);
 
+/* The maps there are; those that are not among them have come since. */
+struct known_maps {
+	unsigned int ids[MAX_MAPS], nr;
+};
+
+void remember_maps(struct known_maps *known);
+bool is_known_map(const struct known_maps *known, unsigned int id);
+
 /* Waits until the loader is held, false if it ends before; world_go() lets it go. */
 bool world_held(struct world *w);
 void world_go(struct world *w);
@@ -75,6 +83,11 @@ struct shared *object_shared(struct bpf_object *obj);
 bool attach_hooks(struct world *w, enum hold where);
 int program_fd(struct bpf_object *obj, const char *program);
 
+#define MAX_FDS 64
+
+/* Is this descriptor of ours a BPF program? */
+bool is_program(int fd);
+
 /* The held parser's descriptor, found by its id, or -1 without having reached it. */
 int find_parser(struct world *w);
 
@@ -86,6 +99,6 @@ int load_evil_as(const struct world *w, int type, int attach_type, int target,
 
 /* Each ends with one that has no name. */
 extern const struct attacker worker_attackers[], call_attackers[], file_attackers[],
-	misc_attackers[], program_attackers[], map_attackers[];
+	misc_attackers[], program_attackers[], map_attackers[], twice_attackers[];
 
 #endif

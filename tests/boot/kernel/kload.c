@@ -3,15 +3,16 @@
  * kexec_file_load(2), called with what the command line says and nothing else:
  *
  *	kload [-p] [-u] [-i INITRD] [-c CMDLINE] [-x USEC] [-n TIMES] [-a SIGNATURE]
- *	      [KERNEL]
+ *	      [-f NTH] [KERNEL]
  *	kload -e | -s | -t
  *
  * -p loads (or with -u unloads) a crash kernel, -e starts the loaded one, -s asks
  * kexec_load(2) for an unload, which it refuses where it would refuse a load. With
  * -x another thread closes the kernel's descriptor so many microseconds later. -a
  * makes a file's bytes the kernel's attribute security.ima before. -n loads
- * several times and says what of BPF and how many descriptors are left behind. -t
- * says what of BPF there is.
+ * several times and says what of BPF and how many descriptors are left behind. -f has
+ * the NTH allocation fail that this thread makes (where failslab's filter lets it), and
+ * says "missed" if it does not make so many. -t says what of BPF there is.
  * Prints one line, "ok" or the name of the error, and exits 0 for ok.
  */
 #include <errno.h>
@@ -103,6 +104,21 @@ static void settle(unsigned int stock[4])
 	}
 }
 
+/* Whether there are still allocations to come before the one that fails. */
+static bool fail_nth(int nth)
+{
+	char text[16] = "";
+	int fd = open("/proc/self/fail-nth", O_RDWR);
+	bool waits;
+
+	waits = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && atoi(text);
+	snprintf(text, sizeof(text), "%d", nth);
+	if (fd < 0 || pwrite(fd, text, strlen(text), 0) < 0)
+		perror("/proc/self/fail-nth");
+	close(fd);
+	return waits;
+}
+
 static int say_stock(void)
 {
 	unsigned int stock[4];
@@ -131,14 +147,14 @@ int main(int argc, char **argv)
 {
 	const char *signature = NULL;
 	unsigned int before[4];
-	int times = 1, ret = 0;
+	int times = 1, nth = 0, ret = 0, err;
 	unsigned long flags = FILE_NO_INITRAMFS, cmdline_len = 0;
 	const char *cmdline = NULL;
 	int initrd = -1, opt;
 	bool closes = false;
 	pthread_t thread;
 
-	while ((opt = getopt(argc, argv, "estpui:c:x:n:a:")) != -1) {
+	while ((opt = getopt(argc, argv, "estpui:c:x:n:a:f:")) != -1) {
 		switch (opt) {
 		case 'e':
 			reboot(LINUX_REBOOT_CMD_KEXEC);
@@ -155,6 +171,9 @@ int main(int argc, char **argv)
 			break;
 		case 'a':
 			signature = optarg;
+			break;
+		case 'f':
+			nth = atoi(optarg);
 			break;
 		case 'p':
 			flags |= FILE_ON_CRASH;
@@ -192,10 +211,15 @@ int main(int argc, char **argv)
 		return 2;
 	if (times > 1)
 		settle(before);
+	if (nth)
+		fail_nth(nth);
 	for (int i = 0; i < times; i++)
 		ret = syscall(SYS_kexec_file_load, kernel, initrd, cmdline_len,
 			      cmdline, flags);
-	puts(!ret ? "ok" : strerrorname_np(errno) ?: strerror(errno));
+	err = errno;
+	if (nth && fail_nth(0))
+		printf("missed ");
+	puts(!ret ? "ok" : strerrorname_np(err) ?: strerror(err));
 	if (times > 1)
 		say_left(before);
 	return !!ret;

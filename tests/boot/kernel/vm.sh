@@ -79,6 +79,20 @@ poke() {
 	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
+# small_kernel OUT: as small as the loader of bzImage will have it
+small_kernel() {
+	head -c 8192 /dev/zero >"$1"
+	poke "$1" 497 '\1'			# one setup sector
+	poke "$1" 510 '\125\252'
+	poke "$1" 513 '\146'			# the header ends there
+	poke "$1" 514 'HdrS\17\2'
+	poke "$1" 529 '\1'			# loaded high
+	poke "$1" 560 '\0\0\20\0'		# aligned to 1 MiB
+	poke "$1" 564 '\1\0\3\0\377\7\0\0'	# relocatable, 64 bits, command line
+	poke "$1" 603 '\1'			# prefers 16 MiB
+	poke "$1" 608 '\0\0\20\0'		# needs 1 MiB
+}
+
 # number FILE OFFSET BYTES
 number() {
 	od -An -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '

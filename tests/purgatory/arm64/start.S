@@ -7,7 +7,13 @@
  */
 #include "tests/purgatory/arm64/machine.h"
 
-#define HCR_E2H (1 << 34)
+#define HCR_E2H    (1 << 34)
+#define CPACR_SMEN (3 << 24)
+#define CPACR_FPEN (3 << 20)
+#define CPTR_TSM   (1 << 12)
+
+/* By number: older assemblers do not know its name. */
+#define SMSTART_SM 0xd503437f
 
 	.section .head, "ax", %progbits
 	.globl start
@@ -26,8 +32,16 @@ begin:
 	cmp x13, #8
 	b.eq 2f
 	msr vbar_el1, x12
-	msr cpacr_el1, xzr
-	mrs x14, sctlr_el1
+	tbz x11, #2, 7f
+	mov x14, #(CPACR_SMEN | CPACR_FPEN)
+	msr cpacr_el1, x14
+	isb
+	.inst SMSTART_SM
+	bic x14, x14, #CPACR_FPEN
+	msr cpacr_el1, x14
+	b 8f
+7:	msr cpacr_el1, xzr
+8:	mrs x14, sctlr_el1
 	orr x14, x14, #2
 	tbz x11, #1, 5f
 	orr x14, x14, #(1 << 12)
@@ -42,7 +56,12 @@ begin:
 	msr cptr_el2, xzr /* FPEN clear */
 	b 4f
 1:	mrs x14, cptr_el2
-	orr x14, x14, #(1 << 10) /* TFP */
+	tbz x11, #2, 9f
+	bic x14, x14, #CPTR_TSM
+	msr cptr_el2, x14
+	isb
+	.inst SMSTART_SM
+9:	orr x14, x14, #(1 << 10) /* TFP */
 	msr cptr_el2, x14
 4:	mrs x14, sctlr_el2
 	orr x14, x14, #2
