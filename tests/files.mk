@@ -3,7 +3,7 @@ TESTS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/test-
 FUZZERS := $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/fuzz/fuzz-*.c)))
 test_SRC := tests/unit/images.c tests/unit/images-more.c tests/unit/machine.c tests/unit/pack.c tests/unit/random.c \
 	    tests/unit/dumps.c tests/unit/parser-program.c tests/unit/skeleton.c \
-	    tests/unit/uki-corpus.c tests/unit/uki-mutants.c tests/unit/arm64-load.c
+	    tests/unit/uki-corpus.c tests/unit/uki-mutants.c tests/unit/arm64-load.c tests/unit/initrd.c
 
 # Programs of tests/harness: the stand-in for the kernel, and what goes with it.
 harness_SRC := tests/harness/facts-core.c tests/harness/facts-machine.c \

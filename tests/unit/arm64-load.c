@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "kexec/formats/formats.h"
 #include "lib/cleanup.h"
 #include "tests/unit/arm64-load.h"
-
-static void put_initrd(struct boot_image *img, uint64_t size)
-{
-	struct extent bytes;
-	struct blob file;
-
-	if (!size)
-		return;
-	assert_int_equal(blob_memfd(&file, "initrd", NULL), 0);
-	file.size = size;
-	assert_int_equal(ftruncate(file.fd, (off_t)size), 0);
-	assert_int_equal(boot_image_own(img, &file, &bytes, NULL), 0);
-	assert_int_equal(boot_image_add_initrd(img, &bytes, "test", NULL), 0);
-}
+#include "tests/unit/initrd.h"
 
 void make_arm64_load(struct boot_image *ret, uint64_t initrd_size, uint64_t text_offset)
 {
@@ -37,7 +22,7 @@ void make_arm64_load(struct boot_image *ret, uint64_t initrd_size, uint64_t text
 	assert_int_equal(boot_image_own(ret, &b, &ret->kernel.bytes, NULL), 0);
 	ret->layers[0] = &file_type_arm64_image;
 	ret->nr_layers = 1;
-	put_initrd(ret, initrd_size);
+	add_initrd(ret, initrd_size);
 	assert_int_equal(boot_image_set_cmdline(ret, "quiet", 5, "test", NULL), 0);
 }
 

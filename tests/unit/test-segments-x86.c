@@ -21,26 +21,13 @@
 #include "lib/cleanup.h"
 #include "lib/limits.h"
 #include "tests/unit/images.h"
+#include "tests/unit/initrd.h"
 
 #define CMDLINE "quiet"
 
 /* ---- an image, its initrd of any size without any bytes ---- */
 
 static const struct file_type *const bare = &file_type_bzImage64;
-
-static void put_initrd(struct boot_image *img, uint64_t size)
-{
-	struct extent bytes;
-	struct blob file;
-
-	if (!size)
-		return;
-	assert_int_equal(blob_memfd(&file, "initrd", NULL), 0);
-	file.size = size;
-	assert_int_equal(ftruncate(file.fd, (off_t)size), 0);
-	assert_int_equal(boot_image_own(img, &file, &bytes, NULL), 0);
-	assert_int_equal(boot_image_add_initrd(img, &bytes, "test", NULL), 0);
-}
 
 /* @init_size 0: what make_bzImage() says, 1 MiB at 16 MiB, aligned to 2 MiB. */
 static void make_image(struct boot_image *ret, uint64_t initrd_size, uint32_t init_size,
@@ -60,7 +47,7 @@ static void make_image(struct boot_image *ret, uint64_t initrd_size, uint32_t in
 	assert_int_equal(boot_image_own(ret, &b, &ret->kernel.bytes, NULL), 0);
 	ret->layers[0] = bare;
 	ret->nr_layers = 1;
-	put_initrd(ret, initrd_size);
+	add_initrd(ret, initrd_size);
 	assert_int_equal(boot_image_set_cmdline(ret, CMDLINE, strlen(CMDLINE), "test", NULL), 0);
 }
 
