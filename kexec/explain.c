@@ -351,7 +351,8 @@ static void tell_eaddrnotavail(struct line *l)
 	say(l, "%s for kernel (%s) or initrd (%s) in one piece", l->text, needs(kernel_needs(l->r)),
 	    needs(l->r->initrd_size));
 	if (l->r->file_load && l->h->kho == 1) /* the end of the line */
-		kho_explain(l->buf + l->len, l->size - l->len, l->r->kho, image_needs(l->r));
+		kho_explain(l->buf + l->len, l->size - l->len, l->r->kho, image_needs(l->r),
+			    l->r->arch && strcmp(l->r->arch, "arm64") == 0);
 }
 
 /* ---- the rest ---- */

@@ -220,11 +220,13 @@ static uint64_t in_mib(uint64_t bytes)
 
 /*
  * What is loaded goes to the second area, which may be anywhere; what is there now
- * stays for the next kernel's first allocations, as do the other areas.
+ * stays for the next kernel's first allocations, as do the other areas. arm64's loader
+ * takes the first area that has room for the kernel, and puts the initrd above it: where
+ * that is the highest area the others do not count, so there the first grows.
  */
-void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes)
+void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes, bool upwards)
 {
-	uint64_t node = 0;
+	uint64_t more = in_mib(bytes + SLACK), node = 0;
 
 	if (!k || k->nr_scratch < 2 || bytes > UINT64_MAX / 4) {
 		snprintf(buf, size, "; Kexec HandOver is active, so they must fit into its scratch "
@@ -235,11 +237,12 @@ void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes)
 		if (area_size(k, i) > node)
 			node = area_size(k, i);
 	snprintf(buf, size,
-		 "; Kexec HandOver is active, so they must fit into its %zu scratch areas, of which "
-		 "the largest has %" PRIu64 " MiB; boot with kho_scratch=%" PRIu64 "M,%" PRIu64
-		 "M,%" PRIu64 "M",
-		 k->nr_scratch, largest_area(k) / MiB, in_mib(area_size(k, 0)),
-		 in_mib(area_size(k, 1)) + in_mib(bytes + SLACK), in_mib(node));
+		 "; Kexec HandOver is active, so they must fit into its %zu scratch areas%s, of "
+		 "which the largest has %" PRIu64 " MiB; boot with kho_scratch=%" PRIu64
+		 "M,%" PRIu64 "M,%" PRIu64 "M",
+		 k->nr_scratch, upwards ? " (the initrd above the kernel)" : "",
+		 largest_area(k) / MiB, in_mib(area_size(k, 0)) + (upwards ? more : 0),
+		 in_mib(area_size(k, 1)) + (upwards ? 0 : more), in_mib(node));
 }
 
 void kho_json(struct json *j, int active, const struct kho *k)

@@ -49,8 +49,9 @@ int kho_list(struct blob *ret, const struct kho *k, struct why *w);
 /*
  * Why @bytes of kernel and initrd found no place: "; Kexec HandOver is active, ..", how large
  * the scratch areas are and the boot option that would do. @k NULL or empty: not known.
+ * @upwards: it was arm64's kexec_file_load(2), see there.
  */
-void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes);
+void kho_explain(char *buf, size_t size, const struct kho *k, uint64_t bytes, bool upwards);
 
 /* Lines for -d and --dry-run: each area, and the tree. */
 void kho_dump(FILE *f, const struct kho *k);

@@ -17,7 +17,7 @@ static enum kexec_exit explain_no_room(const struct load *l, const struct why *w
 	uint64_t kernel = r.memory_size > r.kernel_size ? r.memory_size : r.kernel_size;
 	char scratch[WHY_SIZE];
 
-	kho_explain(scratch, sizeof(scratch), &l->kho, kernel + r.initrd_size);
+	kho_explain(scratch, sizeof(scratch), &l->kho, kernel + r.initrd_size, false);
 	log_error("Cannot load %s: %s%s", l->o->kernel, w->text, scratch);
 	return KEXEC_EXIT_FAILED;
 }

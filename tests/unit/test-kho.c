@@ -198,13 +198,16 @@ static void test_explain(void **state)
 
 	(void)state;
 	/* 4 MiB are for alignment and the small parts. */
-	kho_explain(text, sizeof(text), &k, 100 * MiB + 1);
+	kho_explain(text, sizeof(text), &k, 100 * MiB + 1, false);
 	assert_non_null(strstr(text, "its 4 scratch areas, of which the largest has 48 MiB"));
 	assert_non_null(strstr(text, "boot with kho_scratch=16M,153M,24M"));
+	kho_explain(text, sizeof(text), &k, 100 * MiB + 1, true);
+	assert_non_null(strstr(text, "(the initrd above the kernel), of which"));
+	assert_non_null(strstr(text, "boot with kho_scratch=121M,48M,24M"));
 	k.nr_scratch = 0;
-	kho_explain(text, sizeof(text), &k, MiB);
+	kho_explain(text, sizeof(text), &k, MiB, false);
 	assert_non_null(strstr(text, "larger kho_scratch="));
-	kho_explain(text, sizeof(text), NULL, MiB);
+	kho_explain(text, sizeof(text), NULL, MiB, false);
 	assert_non_null(strstr(text, "larger kho_scratch="));
 }
 

@@ -3,6 +3,8 @@
 # The machine of tests/boot/kho/run: arm64.
 row=arm64-7.2-kho
 console=ttyAMA0
+# The kernel's loader takes the first area with room for the kernel, and that is the highest.
+scratch="kho_scratch=128M,32M,16M"
 cc=aarch64-linux-gnu-gcc
 : "${BUILD:=$top/build-arm64}"
 need_tools="qemu-system-aarch64 aarch64-linux-gnu-gcc cpio"

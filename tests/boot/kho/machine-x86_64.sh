@@ -3,6 +3,7 @@
 # The machine of tests/boot/kho/run: x86_64.
 row=x86_64-7.2-kho
 console=ttyS0
+scratch="kho_scratch=32M,128M,16M"
 cc=${CC:-cc}
 : "${BUILD:=$top/build}"
 need_tools="qemu-system-x86_64 busybox cpio"
