@@ -76,14 +76,14 @@ static int read_facts(struct facts *ret, const struct extent *image)
 }
 
 /* Bytes of the image that a program asks for: are they in one section? */
-struct range {
+struct wanted {
 	uint64_t off, len;
 	bool covered;
 };
 
 /* What walking the section table found out. */
 struct survey {
-	struct range *wanted; /* NULL: no matter */
+	struct wanted *wanted; /* NULL: no matter */
 	unsigned int found;
 	uint64_t off, len; /* of the last .bpf */
 	bool cut;          /* the table is not all there */
@@ -180,7 +180,7 @@ int bpf_check_pe(const struct extent *image, struct why *w)
 
 int bpf_signature_covers(const struct extent *image, uint64_t off, uint64_t len, bool headers)
 {
-	struct range wanted = { .off = off, .len = len };
+	struct wanted wanted = { .off = off, .len = len };
 	struct survey s = { .wanted = &wanted };
 	struct facts f;
 	int r = read_facts(&f, image);
